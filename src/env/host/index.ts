@@ -1,0 +1,4 @@
+// The real outside world. Imported by threads, by the default wiring of system, and by the command.
+export * from './clock.ts';
+export * from './loader.ts';
+export * from './logger.ts';

@@ -1,0 +1,113 @@
+// The outside world as interfaces (DESIGN decision 1): everything the kernel, the behaviours and the broker may know of
+// it. The real ones are in env/host/, the virtual ones in simulation/. This file holds no code.
+
+/** Time. `now` never goes back; `wallTime` is for people and protocols, never for deadlines (TMR-3). */
+export interface Clock {
+  /** Monotonic milliseconds since some start, with fraction. */
+  now(): number;
+  /** Milliseconds since 1970, from the wall clock; may jump. */
+  wallTime(): number;
+}
+
+/** A source of random numbers: the simulator seeds it. */
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number;
+}
+
+/** Unguessable names, made once for a thing (DESIGN decision 18); counters do the rest. */
+export interface Ids {
+  /** A name of `length` base64url characters. */
+  next(length: number): string;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
+
+/** Structured log: an event name and plain data. */
+export interface Logger {
+  log(level: LogLevel, event: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Counters and gauges by name; a name is fixed text, never made from what a client sent. */
+export interface Metrics {
+  count(name: string, by?: number): void;
+  gauge(name: string, value: number): void;
+}
+
+/** How a scheduler gets its turns from the host's event loop. Each call replaces the one before it. */
+export interface Turns {
+  /** Asks for one turn soon, as a macrotask (SCH-3). Asking twice is asking once. */
+  request(): void;
+  /** Asks for a turn at `atMs` of the clock; `Infinity` takes the request back. */
+  wakeAt(atMs: number): void;
+}
+
+/** Address of one end of a socket. */
+export interface SocketAddress {
+  readonly host: string;
+  /** TCP port number. */
+  readonly tcpPort: number;
+}
+
+/** What a socket tells its owner, as messages. */
+export type SocketEvent =
+  | { readonly tag: 'chunk'; readonly socket: Socket; readonly bytes: Uint8Array }
+  /** The output backlog fell to zero after `write` had returned false. */
+  | { readonly tag: 'drained'; readonly socket: Socket }
+  /** The peer sent FIN, or the socket broke; nothing follows. `error` is absent after an orderly end. */
+  | { readonly tag: 'closed'; readonly socket: Socket; readonly error?: string };
+
+/** A TCP stream owned by one process. Chunks arrive only while there is credit (active-N). */
+export interface Socket {
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+  /** Bytes accepted by `write` that the host has not sent yet. */
+  readonly backlogBytes: number;
+  /** Names the receiver of all later events; called once by the owner, before any chunk arrives. */
+  attach(deliver: (event: SocketEvent) => void): void;
+  /** Adds credit for `chunks` more chunks; 0 pauses. */
+  active(chunks: number): void;
+  /** Queues bytes, which the caller must not change afterwards. False when the backlog passed its bound. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends FIN after what was written. */
+  end(): void;
+  /** Drops the connection at once (RST). */
+  destroy(): void;
+}
+
+/** A listening socket. */
+export interface Listening {
+  readonly address: SocketAddress;
+  /** Stops accepting; accepted sockets stay. */
+  close(): void;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 asks for any free one. */
+  readonly tcpPort: number;
+  /** Several threads listen on one TCP port and the host's kernel spreads connections (DESIGN decision 9). */
+  readonly sharedBetweenThreads?: boolean;
+}
+
+/** What a listening socket tells its owner. */
+export type ListenEvent =
+  | { readonly tag: 'listening'; readonly listening: Listening }
+  | { readonly tag: 'accepted'; readonly socket: Socket }
+  /** `code` is the host's error code, such as EADDRINUSE. */
+  | { readonly tag: 'listenFailed'; readonly code: string; readonly text: string };
+
+/** Sockets. All events arrive through `deliver`, in order. */
+export interface Net {
+  listen(options: ListenOptions, deliver: (event: ListenEvent) => void): { close(): void };
+}
+
+/** Everything of the outside that processes of one thread may use. */
+export interface Env {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly net: Net;
+}

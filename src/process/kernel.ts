@@ -1,0 +1,45 @@
+// What a process needs of the scheduler that runs it. `process/` knows this interface only; `scheduler/` implements it.
+import type { Env } from '../env/index.ts';
+import type { AnyPid, Mfa, Origin, Pid, Ref } from '../term/index.ts';
+import type { AnyBody, SpawnOptions } from './context.ts';
+import type { Effects, OffloadResult, ProcessInfo, RegisterResult } from './effects.ts';
+import type { Process } from './process.ts';
+import type { Signal } from './signal.ts';
+
+export interface SpawnRequest {
+  readonly body: AnyBody;
+  readonly args: readonly unknown[];
+  readonly options: SpawnOptions | undefined;
+  readonly link: boolean;
+  readonly monitor: boolean;
+}
+
+export interface Kernel {
+  readonly origin: Origin;
+  readonly env: Env;
+
+  /** Makes `process` runnable; asks for a turn when none is running. */
+  schedule(process: Process): void;
+  /** Sends a message, by the shortest way that keeps SIG-1. */
+  sendMessage(from: Process | null, to: AnyPid | Ref, message: unknown): void;
+  /** Sends any other signal. */
+  sendSignal(signal: Signal): void;
+  whereis(name: string): AnyPid | undefined;
+  /** Starts a process for `parent`; returns its pid, and the monitor's ref where one was asked for. */
+  spawn(parent: Process | null, request: SpawnRequest): { readonly pid: Pid<never>; readonly ref: Ref | null };
+  makeRef(): Ref;
+  /** Starts a timer owned by nobody; `wrap` adds the `timeout` tuple (TMR-1). */
+  startTimer(ms: number, to: AnyPid | string, message: unknown, wrap: boolean): Ref;
+  cancelLocalTimer(ref: Ref): number | false;
+  /** Ends a process of this scheduler, with everything that follows from it (SIG-7). */
+  terminate(process: Process, reason: unknown): void;
+
+  /** Makes `effects` what the process does next; their result is its next state. */
+  perform(process: Process, effects: Effects<unknown>): unknown;
+
+  register(name: string, pid: AnyPid, done: (result: RegisterResult) => void): void;
+  unregister(name: string, done: (result: boolean) => void): void;
+  processInfo(asker: Process, pid: AnyPid, withMessages: boolean, done: (info: ProcessInfo | undefined) => void): void;
+  cancelTimer(asker: Process, ref: Ref, done: (left: number | false) => void): void;
+  offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void;
+}

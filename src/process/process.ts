@@ -1,0 +1,257 @@
+// One process: its record and, on the same object, the context its body sees (no second object per process).
+// Every operation of a dead process is void, so that an async body that outlives its process has no effect (section 0-4).
+import type { Env } from '../env/index.ts';
+import { type AnyPid, Pid, type Ref, type Seal } from '../term/index.ts';
+import type { Resource, SpawnedMonitor, SpawnOptions } from './context.ts';
+import { type AnyBody, type Context, ExitError, type MonitorOptions, NoProcessError } from './context.ts';
+import type { Continuation } from './continuation.ts';
+import { checkWait, type Effects } from './effects.ts';
+import { ALIVE, FRESH, INTERRUPTED, NOT_WAKEABLE, RUNNING, TRAPS_EXITS } from './flags.ts';
+import type { Kernel } from './kernel.ts';
+import { Links } from './links.ts';
+import { Mailbox } from './mailbox.ts';
+import { isDown } from './messages.ts';
+import { Monitors } from './monitors.ts';
+
+/** What few processes have, kept off the record of the many. */
+export interface Extras {
+  name: string | null;
+  label: string | null;
+  ancestors: readonly AnyPid[];
+  resources: Set<Resource> | null;
+  /** An exit that struck while the process was running; it takes effect when its handler returns. */
+  pendingExit: { readonly reason: unknown } | null;
+  /** Timers whose destination is this process; they go with it (TMR-1). */
+  timers: Set<object> | null;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the record serves processes of every protocol.
+export class Process implements Context<any> {
+  readonly self: Pid<unknown>;
+  readonly kernel: Kernel;
+  readonly parent: AnyPid | null;
+  body: AnyBody;
+  /** The handler's state; the arguments of the body until it is entered. */
+  state: unknown;
+  readonly mailbox = new Mailbox();
+  flags = ALIVE | FRESH;
+  reductions = 0;
+  links: Links | null = null;
+  monitors: Monitors | null = null;
+  continuation: Continuation | null = null;
+  extras: Extras | null = null;
+
+  constructor(kernel: Kernel, pid: Pid<unknown>, parent: AnyPid | null, body: AnyBody, args: readonly unknown[]) {
+    this.kernel = kernel;
+    this.self = pid;
+    this.parent = parent;
+    this.body = body;
+    this.state = args;
+    pid.target = this;
+  }
+
+  get env(): Env {
+    return this.kernel.env;
+  }
+
+  get isAlive(): boolean {
+    return (this.flags & ALIVE) !== 0;
+  }
+
+  get trapsExits(): boolean {
+    return (this.flags & TRAPS_EXITS) !== 0;
+  }
+
+  get ancestors(): readonly AnyPid[] {
+    return this.extras?.ancestors ?? (this.parent === null ? [] : [this.parent]);
+  }
+
+  /** The rarely used part of the record, made on first use. */
+  get more(): Extras {
+    this.extras ??= {
+      name: null,
+      label: null,
+      ancestors: this.ancestors,
+      resources: null,
+      pendingExit: null,
+      timers: null,
+    };
+    return this.extras;
+  }
+
+  /** Puts a message into the mailbox: the moment of reception. */
+  accept(message: unknown, seal: Seal | null): void {
+    this.mailbox.push(message, seal);
+    if ((this.flags & NOT_WAKEABLE) === 0) this.kernel.schedule(this);
+  }
+
+  now(): number {
+    return this.kernel.env.clock.now();
+  }
+
+  random(): number {
+    return this.kernel.env.random.next();
+  }
+
+  send(to: AnyPid | Ref | string, message: unknown): void {
+    if ((this.flags & ALIVE) === 0) return;
+    if (typeof to !== 'string') this.kernel.sendMessage(this, to, message);
+    else if (!this.trySend(to, message)) throw new NoProcessError(to);
+  }
+
+  trySend(name: string, message: unknown): boolean {
+    const pid = this.kernel.whereis(name);
+    if (pid === undefined || !this.isAlive) return false;
+    this.kernel.sendMessage(this, pid, message);
+    return true;
+  }
+
+  whereis(name: string): AnyPid | undefined {
+    return this.kernel.whereis(name);
+  }
+
+  // biome-ignore-start lint/suspicious/noExplicitAny: the typed signatures are those of Context.
+  spawn(body: AnyBody, args: readonly unknown[] = [], options?: SpawnOptions): Pid<any> {
+    return this.kernel.spawn(this, { body, args, options, link: false, monitor: false }).pid as Pid<any>;
+  }
+
+  spawnLink(body: AnyBody, args: readonly unknown[] = [], options?: SpawnOptions): Pid<any> {
+    return this.kernel.spawn(this, { body, args, options, link: true, monitor: false }).pid as Pid<any>;
+  }
+
+  spawnMonitor(body: AnyBody, args: readonly unknown[] = [], options?: SpawnOptions): SpawnedMonitor<any> {
+    const { pid, ref } = this.kernel.spawn(this, { body, args, options, link: false, monitor: true });
+    return { pid: pid as Pid<any>, ref: ref as Ref };
+  }
+  // biome-ignore-end lint/suspicious/noExplicitAny: end of the spawn family.
+
+  exit(reason: unknown): never;
+  exit(to: AnyPid, reason: unknown): void;
+  exit(...args: readonly unknown[]): void {
+    if (args.length < 2) throw new ExitError(args[0]);
+    const to = args[0] as AnyPid;
+    if (!(to instanceof Pid)) throw new TypeError('exit(to, reason) needs a pid');
+    if (!this.isAlive) return;
+    this.kernel.sendSignal({ kind: 'exit', from: this.self, to, reason: args[1] });
+    // exit(self, R) does not return when it kills: the signal to oneself has already been received.
+    if (to === this.self && (this.flags & RUNNING) !== 0 && this.extras?.pendingExit != null) {
+      throw new ExitError(this.extras.pendingExit.reason);
+    }
+  }
+
+  trapExit(on: boolean): boolean {
+    const before = this.trapsExits;
+    this.flags = on ? this.flags | TRAPS_EXITS : this.flags & ~TRAPS_EXITS;
+    return before;
+  }
+
+  link(to: AnyPid): void {
+    if (!this.isAlive || to === this.self) return;
+    this.links ??= new Links();
+    if (this.links.link(to)) this.kernel.sendSignal({ kind: 'link', from: this.self, to });
+  }
+
+  unlink(to: AnyPid): void {
+    const id = this.links?.unlink(to) ?? 0;
+    if (id !== 0) this.kernel.sendSignal({ kind: 'unlink', from: this.self, to, id });
+  }
+
+  monitor(target: AnyPid | string, options?: MonitorOptions): Ref {
+    const ref = this.makeRef();
+    if (!this.isAlive) return ref;
+    const pid = typeof target === 'string' ? (this.kernel.whereis(target) ?? null) : target;
+    this.monitors ??= new Monitors();
+    this.monitors.held.set(ref, {
+      target: pid,
+      object: target,
+      alias: options?.alias ?? null,
+      tag: options?.tag ?? null,
+    });
+    if (options?.alias !== undefined) ref.slot = this;
+    if (pid !== null) this.kernel.sendSignal({ kind: 'monitor', from: this.self, to: pid, ref });
+    else this.kernel.sendSignal({ kind: 'down', from: this.self, to: this.self, ref, reason: 'noproc' });
+    return ref;
+  }
+
+  demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
+    const held = this.monitors?.held.get(ref);
+    if (held !== undefined) {
+      this.monitors?.remove(ref);
+      if (held.alias !== null) ref.slot = null;
+      if (held.target !== null) this.kernel.sendSignal({ kind: 'demonitor', from: this.self, to: held.target, ref });
+      return true;
+    }
+    if (options?.flush === true) this.mailbox.flush((message) => isDown(message, ref));
+    return false;
+  }
+
+  makeRef(): Ref {
+    const ref = this.kernel.makeRef();
+    this.mailbox.mark(ref);
+    return ref;
+  }
+
+  alias(mode: 'explicit' | 'reply' = 'explicit'): Ref {
+    const ref = this.makeRef();
+    if (!this.isAlive) return ref;
+    this.monitors ??= new Monitors();
+    this.monitors.aliases.set(ref, mode);
+    ref.slot = this;
+    return ref;
+  }
+
+  unalias(ref: Ref): boolean {
+    if (this.monitors === null || this.monitors.aliasMode(ref) === null) return false;
+    const held = this.monitors.held.get(ref);
+    if (held !== undefined) this.monitors.held.set(ref, { ...held, alias: null });
+    this.monitors.aliases.delete(ref);
+    ref.slot = null;
+    return true;
+  }
+
+  sendAfter(ms: number, to: AnyPid | string, message: unknown): Ref {
+    checkWait(ms);
+    return this.kernel.startTimer(ms, to, message, false);
+  }
+
+  startTimer(ms: number, to: AnyPid | string, message: unknown): Ref {
+    checkWait(ms);
+    return this.kernel.startTimer(ms, to, message, true);
+  }
+
+  cancelTimer(ref: Ref): number | false {
+    return this.kernel.cancelLocalTimer(ref);
+  }
+
+  bump(reductions: number): void {
+    this.reductions += reductions;
+  }
+
+  perform<S>(effects: Effects<S>): S {
+    this.flags |= INTERRUPTED;
+    return this.kernel.perform(this, effects) as S;
+  }
+
+  own(resource: Resource): void {
+    if (!this.isAlive) {
+      resource.close();
+      return;
+    }
+    this.more.resources ??= new Set();
+    this.more.resources.add(resource);
+  }
+
+  disown(resource: Resource): void {
+    this.extras?.resources?.delete(resource);
+  }
+
+  inlet(): (message: unknown) => void {
+    return (message) => {
+      if (this.isAlive) this.accept(message, null);
+    };
+  }
+
+  setLabel(label: string): void {
+    this.more.label = label;
+  }
+}

@@ -1,0 +1,137 @@
+// What each signal does where it is received: the other half of the operations of process.ts.
+// LNK-1...6, MON-1...5, ALI-1, EXI-2...5. Signals to a dead process vanish, but for links and monitors (SIG-3).
+import { Links, Monitors, type Process, receiveExit, type Signal } from '../process/index.ts';
+import type { AnyPid, Ref } from '../term/index.ts';
+import { processInfoOf } from './info.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Applies one signal to its receiver on this scheduler. */
+export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
+  switch (signal.kind) {
+    case 'message':
+      processAt(signal.to)?.accept(signal.message, signal.seal);
+      return;
+    case 'alias':
+      receiveAlias(scheduler, signal.to, signal.message, signal.seal);
+      return;
+    case 'exit':
+      receiveExitSignal(scheduler, signal.from, signal.to, signal.reason);
+      return;
+    case 'linkExit':
+      receiveLinkExit(scheduler, signal.from, signal.to, signal.reason);
+      return;
+    case 'link':
+      receiveLink(scheduler, signal.from, signal.to);
+      return;
+    case 'unlink':
+      processAt(signal.to)?.links?.receiveUnlink(signal.from);
+      scheduler.sendSignal({ kind: 'unlinkAck', from: signal.to, to: signal.from, id: signal.id });
+      return;
+    case 'unlinkAck':
+      processAt(signal.to)?.links?.receiveUnlinkAck(signal.from, signal.id);
+      return;
+    case 'monitor':
+      receiveMonitor(scheduler, signal.from, signal.to, signal.ref);
+      return;
+    case 'demonitor':
+      processAt(signal.to)?.monitors?.watchers.delete(signal.ref);
+      return;
+    case 'down':
+      receiveDown(scheduler, signal.to, signal.ref, signal.reason);
+      return;
+    case 'spawn':
+      scheduler.receiveSpawn(signal);
+      return;
+    case 'info': {
+      const info = processInfoOf(scheduler, processAt(signal.to), signal.withMessages);
+      scheduler.sendSignal({ kind: 'infoReply', from: signal.to, to: signal.from, ref: signal.ref, info });
+      return;
+    }
+    case 'infoReply':
+      scheduler.takeReply(signal.ref)?.(signal.info);
+      return;
+    case 'cancelTimer': {
+      const info = scheduler.cancelLocalTimer(signal.to);
+      scheduler.sendSignal({ kind: 'infoReply', from: signal.from, to: signal.from, ref: signal.ref, info });
+      return;
+    }
+  }
+}
+
+export function processAt(pid: AnyPid): Process | null {
+  return pid.target as Process | null;
+}
+
+function receiveAlias(
+  scheduler: Scheduler,
+  alias: Ref,
+  message: unknown,
+  seal: Parameters<Process['accept']>[1],
+): void {
+  const owner = scheduler.aliasOwner(alias);
+  const mode = owner?.monitors?.aliasMode(alias) ?? null;
+  if (owner === null || mode === null) return;
+  if (mode === 'reply') owner.unalias(alias);
+  // The reply ends the monitor as well, so that neither a second reply nor a DOWN can follow it (ALI-2).
+  else if (mode === 'replyDemonitor') owner.demonitor(alias);
+  owner.accept(message, seal);
+}
+
+function receiveExitSignal(scheduler: Scheduler, from: AnyPid, to: AnyPid, reason: unknown): void {
+  const process = processAt(to);
+  if (process === null) return;
+  applyExit(scheduler, process, from, reason, from === to ? 'self' : 'explicit');
+}
+
+function receiveLinkExit(scheduler: Scheduler, from: AnyPid, to: AnyPid, reason: unknown): void {
+  const process = processAt(to);
+  if (process === null) return;
+  const isActive = process.links?.receiveExit(from) === true;
+  applyExit(scheduler, process, from, reason, isActive ? 'activeLink' : 'staleLink');
+}
+
+function applyExit(
+  scheduler: Scheduler,
+  process: Process,
+  from: AnyPid,
+  reason: unknown,
+  via: 'self' | 'explicit' | 'activeLink' | 'staleLink',
+): void {
+  const fromSelf = via === 'self';
+  const effect = receiveExit(
+    { trapsExits: process.trapsExits, fromSelf, via: via === 'self' ? 'explicit' : via },
+    reason,
+  );
+  if (effect.action === 'message') process.accept({ tag: 'EXIT', from, reason }, null);
+  else if (effect.action === 'die') scheduler.strike(process, effect.reason);
+}
+
+function receiveLink(scheduler: Scheduler, from: AnyPid, to: AnyPid): void {
+  const process = processAt(to);
+  if (process === null) {
+    scheduler.sendSignal({ kind: 'linkExit', from: to, to: from, reason: 'noproc' });
+    return;
+  }
+  process.links ??= new Links();
+  process.links.receiveLink(from);
+}
+
+function receiveMonitor(scheduler: Scheduler, from: AnyPid, to: AnyPid, ref: Ref): void {
+  const process = processAt(to);
+  if (process === null) {
+    scheduler.sendSignal({ kind: 'down', from: to, to: from, ref, reason: 'noproc' });
+    return;
+  }
+  process.monitors ??= new Monitors();
+  process.monitors.watchers.set(ref, from);
+}
+
+function receiveDown(scheduler: Scheduler, to: AnyPid, ref: Ref, reason: unknown): void {
+  const process = processAt(to);
+  const held = process?.monitors?.held.get(ref);
+  if (process === null || held === undefined) return;
+  process.monitors?.remove(ref);
+  if (held.alias !== null) ref.slot = null;
+  if (scheduler.tracer !== null) scheduler.tracer({ kind: 'down', pid: to, detail: reason });
+  process.accept({ tag: held.tag ?? 'DOWN', ref, object: held.object, reason }, null);
+}

@@ -1,0 +1,385 @@
+// One scheduler: the kernel of one thread. It runs processes in slices and turns (SCH-1, SCH-3), sends and receives
+// signals (SIG-1), spawns, ends and times. What is outside comes from the engine; the rules are in process/,
+// reception.ts, slice.ts and teardown.ts.
+import {
+  type AnyBody,
+  Continuation,
+  type Effects,
+  ExitError,
+  flags,
+  type Kernel,
+  type OffloadResult,
+  Process,
+  type ProcessInfo,
+  type RegisterResult,
+  type Signal,
+  type SpawnRequest,
+  type SpawnSignal,
+  type Tracer,
+} from '../process/index.ts';
+import { type AnyPid, isClean, type Mfa, type Origin, Pid, Ref, reasonOf, type Seal, sealTerm } from '../term/index.ts';
+import type { Engine } from './engine.ts';
+import type { Names } from './names.ts';
+import { receiveSignal } from './reception.ts';
+import { RunQueue } from './run-queue.ts';
+import { runSlice } from './slice.ts';
+import { foreignSerial, mintPid, receiveSpawn, spawn } from './spawn.ts';
+import { crashReport, tearDown, tellOfThread } from './teardown.ts';
+import { Timer, Timers } from './timers.ts';
+
+const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING } = flags;
+const SLICES_PER_CLOCK = 16;
+
+export class Scheduler implements Kernel {
+  readonly engine: Engine;
+  readonly processes = new Map<number, Process>();
+  readonly runQueue = new RunQueue();
+  readonly timers = new Timers();
+  tracer: Tracer | null;
+  /** When the slice under way has to end. */
+  sliceEndMs = 0;
+  /** Slices run so far; the simulator and observation read it. */
+  slices = 0;
+  private isInTurn = false;
+  private lastSerial = 0;
+  private lastForeign = 0;
+  private lastRef = 0;
+  private readonly replies = new Map<Ref, (value: unknown) => void>();
+  private readonly dying: [Process, unknown][] = [];
+  private isBurying = false;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.tracer = engine.tracer;
+  }
+
+  get origin(): Origin {
+    return this.engine.origin;
+  }
+
+  get env(): Engine['env'] {
+    return this.engine.env;
+  }
+
+  get names(): Names {
+    return this.engine.names;
+  }
+
+  // ---- sending
+
+  sendMessage(from: Process | null, to: AnyPid | Ref, message: unknown): void {
+    const { engine } = this;
+    const seal: Seal | null = engine.strict ? sealTerm(message) : null;
+    if (this.tracer !== null) this.tracer({ kind: 'send', pid: from?.self ?? null, detail: message });
+    if (to instanceof Pid && engine.transit === null) {
+      const target = to.target as Process | null;
+      if (target !== null) target.accept(message, seal);
+      else if (to.origin !== engine.origin) {
+        engine.outlink?.send(to.origin, { kind: 'message', from: from?.self ?? null, to, message, seal });
+      }
+      return;
+    }
+    const sender = from?.self ?? null;
+    if (to instanceof Pid) this.route(sender, to, { kind: 'message', from: sender, to, message, seal });
+    else this.route(sender, to, { kind: 'alias', from: sender, to, message, seal });
+  }
+
+  sendSignal(signal: Signal): void {
+    this.route(signal.from, signal.to, signal);
+  }
+
+  private route(from: AnyPid | null, to: AnyPid | Ref, signal: Signal): void {
+    const { engine } = this;
+    if (engine.transit !== null) engine.transit.submit(from, to, signal);
+    else if (to.origin === engine.origin) receiveSignal(this, signal);
+    else if (engine.outlink?.isUp(to.origin) === true) engine.outlink.send(to.origin, signal);
+    else this.refuse(signal);
+  }
+
+  /** Answers a link or a monitor to a thread that is dead or never was (LNK-4, MON-2). */
+  private refuse(signal: Signal): void {
+    if (signal.kind === 'link') {
+      receiveSignal(this, { kind: 'linkExit', from: signal.to, to: signal.from, reason: 'noproc' });
+    } else if (signal.kind === 'monitor') {
+      receiveSignal(this, { kind: 'down', from: signal.to, to: signal.from, ref: signal.ref, reason: 'noproc' });
+    } else if (signal.kind === 'info' || signal.kind === 'cancelTimer') {
+      this.takeReply(signal.ref)?.(signal.kind === 'info' ? undefined : false);
+    }
+  }
+
+  /** Applies a signal that has arrived, from the wire or from the simulator. */
+  receive(signal: Signal): void {
+    receiveSignal(this, signal);
+  }
+
+  aliasOwner(alias: Ref): Process | null {
+    return alias.slot instanceof Process ? alias.slot : null;
+  }
+
+  // ---- running
+
+  schedule(process: Process): void {
+    if ((process.flags & NOT_WAKEABLE) !== 0 || (process.flags & ALIVE) === 0) return;
+    process.flags |= QUEUED;
+    this.runQueue.push(process);
+    if (!this.isInTurn) this.engine.turns.request();
+  }
+
+  /** Runs slices until nothing is runnable or the turn's time is over, then asks for the next turn (SCH-3). */
+  runTurn(): void {
+    const { clock } = this.engine.env;
+    const { outlink } = this.engine;
+    let now = clock.now();
+    const turnEndMs = now + this.engine.limits.turnMs;
+    this.isInTurn = true;
+    do {
+      outlink?.poll();
+      this.fireTimers(now);
+      for (let count = 0; count < SLICES_PER_CLOCK; count++) {
+        const process = this.runQueue.shift();
+        if (process === null) break;
+        this.sliceEndMs = now + this.engine.limits.sliceMs;
+        this.runOne(process);
+      }
+      outlink?.publish();
+      now = clock.now();
+    } while (now < turnEndMs && (this.runQueue.length > 0 || outlink?.poll() === true));
+    this.isInTurn = false;
+    if (this.runQueue.length > 0) this.engine.turns.request();
+    else this.engine.turns.wakeAt(this.timers.nextMs);
+  }
+
+  /** Runs one slice of `process`, which has been taken from the run queue. */
+  runOne(process: Process): void {
+    process.flags = (process.flags & ~QUEUED) | RUNNING;
+    this.slices++;
+    this.engine.heartbeat?.begin(process.self.serial);
+    let hasMore = false;
+    try {
+      hasMore = runSlice(this, process);
+    } catch (error) {
+      process.flags &= ~RUNNING;
+      this.crash(process, error);
+    }
+    this.engine.heartbeat?.end();
+    process.flags &= ~RUNNING;
+    if ((process.flags & ALIVE) === 0) return;
+    const pending = process.extras?.pendingExit;
+    if (pending != null) this.terminate(process, pending.reason);
+    else if (hasMore || (process.continuation === null && this.handlerHasMail(process))) this.schedule(process);
+  }
+
+  private handlerHasMail(process: Process): boolean {
+    return process.mailbox.length > 0 && typeof process.body !== 'function' && (process.flags & BLOCKED) === 0;
+  }
+
+  /** Delivers the timers that are due at `nowMs`. */
+  fireTimers(nowMs: number): void {
+    for (let timer = this.timers.takeDue(nowMs); timer !== null; timer = this.timers.takeDue(nowMs))
+      this.fireTimer(timer);
+  }
+
+  fireTimer(timer: Timer): void {
+    if (timer.fire !== null) {
+      timer.fire();
+      return;
+    }
+    if (timer.ref !== null) timer.ref.slot = null;
+    const pid = typeof timer.to === 'string' ? this.names.whereis(timer.to) : timer.to;
+    if (pid == null) return;
+    const target = pid.target as Process | null;
+    target?.extras?.timers?.delete(timer);
+    if (this.tracer !== null) this.tracer({ kind: 'timer', pid, detail: timer.message });
+    if (target !== null) target.accept(timer.message, null);
+    else this.sendMessage(null, pid, timer.message);
+  }
+
+  // ---- ending
+
+  /** An exit that kills struck `process`: at once, or when its slice is over if it is the one running. */
+  strike(process: Process, reason: unknown): void {
+    if ((process.flags & RUNNING) === 0) this.terminate(process, reason);
+    else {
+      process.more.pendingExit ??= { reason };
+      process.flags |= INTERRUPTED;
+    }
+  }
+
+  private crash(process: Process, thrown: unknown): void {
+    if ((process.flags & ALIVE) === 0) return;
+    const pending = process.extras?.pendingExit;
+    const reason = thrown instanceof ExitError ? thrown.reason : reasonOf(thrown);
+    if (pending == null && !isClean(reason)) {
+      this.engine.env.logger.log('error', 'process crashed', { ...crashReport(this, process, reason) });
+    }
+    this.terminate(process, pending != null ? pending.reason : reason);
+  }
+
+  terminate(process: Process, reason: unknown): void {
+    if ((process.flags & ALIVE) === 0) return;
+    // Deaths that follow from a death wait their turn here: a chain of a million links must not use the stack.
+    this.dying.push([process, reason]);
+    if (this.isBurying) return;
+    this.isBurying = true;
+    for (let next = this.dying.shift(); next !== undefined; next = this.dying.shift()) {
+      if (next[0].isAlive) tearDown(this, next[0], next[1]);
+    }
+    this.isBurying = false;
+  }
+
+  /** A thread has died (THR-1): tells everybody here who was linked to or watched one of its processes. */
+  threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
+    tellOfThread(this, (pid) => pid.origin === origin, reasonFor);
+  }
+
+  // ---- spawning
+
+  spawn(parent: Process | null, request: SpawnRequest): { readonly pid: Pid<never>; readonly ref: Ref | null } {
+    return spawn(this, parent, request);
+  }
+
+  receiveSpawn(signal: SpawnSignal): void {
+    receiveSpawn(this, signal);
+  }
+
+  /** A pid on this thread that was never used before. */
+  nextPid(): Pid<unknown> {
+    return mintPid(this.engine.origin, ++this.lastSerial);
+  }
+
+  /** A pid on another thread that no thread has used before. */
+  nextForeignPid(origin: Origin): Pid<never> {
+    const { outlink } = this.engine;
+    if (outlink === null) throw new TypeError('this engine has one thread only');
+    return outlink.pidAt(origin, foreignSerial(this.engine.origin, ++this.lastForeign));
+  }
+
+  load(mfa: Mfa, done: (outcome: { readonly body: AnyBody } | { readonly error: unknown }) => void): void {
+    this.engine.loader.load(mfa, done);
+  }
+
+  /** Ends an async process when its promise settles. */
+  awaitBody(process: Process, promise: Promise<unknown>): void {
+    promise.then(
+      () => this.terminate(process, 'normal'),
+      (error: unknown) => this.crash(process, error),
+    );
+  }
+
+  perform(process: Process, effects: Effects<unknown>): unknown {
+    if (process.continuation !== null) throw new Error('perform: the process is already performing effects');
+    if ((process.flags & ASYNC) === 0) {
+      process.continuation = new Continuation(effects, 'state');
+      return undefined;
+    }
+    // A dead async process waits for ever: its promise must not run user code again (section 0-4).
+    if ((process.flags & ALIVE) === 0) return new Promise(() => {});
+    return new Promise((resolve, reject) => {
+      process.continuation = new Continuation(effects, (outcome) =>
+        'error' in outcome ? reject(outcome.error) : resolve(outcome.value),
+      );
+      this.schedule(process);
+    });
+  }
+
+  // ---- refs and timers
+
+  makeRef(): Ref {
+    return new Ref(this.engine.origin, ++this.lastRef);
+  }
+
+  startTimer(ms: number, to: AnyPid | string, message: unknown, wrap: boolean): Ref {
+    const ref = this.makeRef();
+    const timed = wrap ? { tag: 'timeout', ref, message } : message;
+    if (this.engine.strict) sealTerm(timed);
+    const target = typeof to === 'string' ? null : (to.target as Process | null);
+    // A timer to a pid that is already dead never fires (TMR-1).
+    if (typeof to !== 'string' && target === null && to.origin === this.engine.origin) return ref;
+    const timer = this.timers.start(this.deadline(ms), to, timed, ref, null);
+    ref.slot = timer;
+    if (target !== null) {
+      target.more.timers ??= new Set();
+      target.more.timers.add(timer);
+    }
+    this.noticeTimer(timer);
+    return ref;
+  }
+
+  cancelLocalTimer(ref: Ref): number | false {
+    const timer = ref.slot;
+    if (!(timer instanceof Timer) || !this.timers.cancel(timer)) return false;
+    ref.slot = null;
+    if (timer.to instanceof Pid) (timer.to.target as Process | null)?.extras?.timers?.delete(timer);
+    return Math.max(0, Math.ceil(timer.atMs - this.engine.env.clock.now()));
+  }
+
+  dropTimer(timer: Timer): void {
+    if (timer.ref !== null) timer.ref.slot = null;
+    this.timers.cancel(timer);
+  }
+
+  startReceiveTimer(ms: number, fire: () => void): Timer {
+    const timer = this.timers.start(this.deadline(ms), null, null, null, fire);
+    this.noticeTimer(timer);
+    return timer;
+  }
+
+  cancelReceiveTimer(timer: object): void {
+    this.timers.cancel(timer as Timer);
+  }
+
+  private deadline(ms: number): number {
+    return this.engine.env.clock.now() + ms;
+  }
+
+  private noticeTimer(timer: Timer): void {
+    if (!this.isInTurn && this.timers.nextMs === timer.atMs) this.engine.turns.wakeAt(timer.atMs);
+  }
+
+  // ---- requests
+
+  whereis(name: string): AnyPid | undefined {
+    return this.names.whereis(name);
+  }
+
+  register(name: string, pid: AnyPid, done: (result: RegisterResult) => void): void {
+    this.names.register(name, pid, (result) => {
+      const process = pid.target as Process | null;
+      if (result.ok && process !== null) process.more.name = name;
+      if (this.tracer !== null) this.tracer({ kind: 'register', pid, other: name });
+      done(result);
+    });
+  }
+
+  unregister(name: string, done: (existed: boolean) => void): void {
+    const process = this.names.whereis(name)?.target as Process | null | undefined;
+    if (process?.extras != null) process.extras.name = null;
+    this.names.unregister(name, done);
+  }
+
+  processInfo(asker: Process, pid: AnyPid, withMessages: boolean, done: (info: ProcessInfo | undefined) => void): void {
+    const ref = this.makeRef();
+    this.replies.set(ref, done as (value: unknown) => void);
+    this.sendSignal({ kind: 'info', from: asker.self, to: pid, ref, withMessages });
+  }
+
+  cancelTimer(asker: Process, ref: Ref, done: (left: number | false) => void): void {
+    if (ref.origin === this.engine.origin) {
+      done(this.cancelLocalTimer(ref));
+      return;
+    }
+    const reply = this.makeRef();
+    this.replies.set(reply, done as (value: unknown) => void);
+    this.sendSignal({ kind: 'cancelTimer', from: asker.self, to: ref, ref: reply });
+  }
+
+  takeReply(ref: Ref): ((value: unknown) => void) | undefined {
+    const reply = this.replies.get(ref);
+    this.replies.delete(ref);
+    return reply;
+  }
+
+  offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void {
+    return this.engine.offload(mfa, args, done);
+  }
+}

@@ -1,0 +1,191 @@
+// Starting processes (PRC-1, LNK-6, MON-2). The caller mints the pid, so that spawning is synchronous on every placement
+// and, across threads, just another ordered signal (DESIGN decision 4).
+//
+// Serials: even ones are minted by the thread itself, odd ones by another thread, with the minter and its incarnation
+// inside, so that no two minters can ever name the same process:
+//
+//   own:     counter * 2
+//   foreign: ((incarnation * 256 + thread) * 2^31 + counter) * 2 + 1
+import {
+  type AnyBody,
+  flags,
+  Links,
+  Monitors,
+  Process,
+  type SpawnRequest,
+  type SpawnSignal,
+} from '../process/index.ts';
+import { type AnyPid, isMfa, type Mfa, type Origin, Pid, type Ref, sealTerm } from '../term/index.ts';
+import type { Scheduler } from './scheduler.ts';
+import { isAsyncFunction } from './slice.ts';
+
+const ANCESTORS_MAX = 8;
+const FOREIGN_COUNTERS = 2 ** 31;
+
+/** Thrown when a function is to run on another thread (section 0-5). */
+export class NotSpawnableError extends TypeError {
+  override readonly name = 'NotSpawnableError';
+}
+
+/** Thrown when a scheduler is full (PRC-8). */
+export class SystemLimitError extends Error {
+  override readonly name = 'SystemLimitError';
+}
+
+export function mintPid(origin: Origin, counter: number): Pid<unknown> {
+  return new Pid(origin, counter * 2);
+}
+
+/** The serial for the `counter`-th process that `minter` starts on other threads. */
+export function foreignSerial(minter: Origin, counter: number): number {
+  return ((minter.incarnation * 256 + minter.thread) * FOREIGN_COUNTERS + counter) * 2 + 1;
+}
+
+export function spawn(
+  scheduler: Scheduler,
+  parent: Process | null,
+  request: SpawnRequest,
+): { pid: Pid<never>; ref: Ref | null } {
+  const { body, args, options } = request;
+  if (parent !== null && !parent.isAlive) return { pid: scheduler.nextPid(), ref: null };
+  checkBody(body);
+  const placement = options?.placement ?? 'here';
+  const origin = placement === 'here' ? scheduler.origin : scheduler.engine.place(placement);
+  const ref = request.monitor && parent !== null ? parent.makeRef() : null;
+  if (origin !== scheduler.origin) return spawnElsewhere(scheduler, parent, request, origin, ref);
+  if (scheduler.processes.size >= scheduler.engine.limits.processesMax) {
+    throw new SystemLimitError(`this thread already runs ${scheduler.processes.size} processes`);
+  }
+  if (scheduler.engine.strict) for (const arg of args) if (typeof arg !== 'function') sealTerm(arg);
+  const process = new Process(scheduler, scheduler.nextPid(), parent?.self ?? null, body, args);
+  scheduler.processes.set(process.self.serial, process);
+  if (parent !== null) tie(parent, process, request.link, ref);
+  if (options?.priority === 'high') process.flags |= flags.PRIORITY_HIGH;
+  else if (options?.priority === 'low') process.flags |= flags.PRIORITY_LOW;
+  if (options?.label !== undefined) process.setLabel(options.label);
+  if (scheduler.tracer !== null)
+    scheduler.tracer({ kind: 'spawn', pid: process.self, ...(parent === null ? {} : { other: parent.self }) });
+  begin(scheduler, process, options?.name ?? null);
+  return { pid: process.self, ref };
+}
+
+/** The receiving half of a spawn from another thread. */
+export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
+  const pid = signal.to as Pid<unknown>;
+  const process = new Process(scheduler, pid, signal.from, signal.body, signal.args);
+  scheduler.processes.set(pid.serial, process);
+  process.more.ancestors = signal.ancestors;
+  process.more.label = signal.label;
+  if (signal.link) {
+    process.links = new Links();
+    process.links.receiveLink(signal.from);
+  }
+  if (signal.monitor !== null) {
+    process.monitors = new Monitors();
+    process.monitors.watchers.set(signal.monitor, signal.from);
+  }
+  if (scheduler.tracer !== null) scheduler.tracer({ kind: 'spawn', pid, other: signal.from });
+  begin(scheduler, process, signal.name);
+}
+
+function spawnElsewhere(
+  scheduler: Scheduler,
+  parent: Process | null,
+  request: SpawnRequest,
+  origin: Origin,
+  ref: Ref | null,
+): { pid: Pid<never>; ref: Ref | null } {
+  const { body, args, options } = request;
+  if (!isMfa(body)) {
+    throw new NotSpawnableError(
+      'a function cannot cross threads: name the body as { module: import.meta.url, export: "name" }, or use placement "here"',
+    );
+  }
+  const pid = scheduler.nextForeignPid(origin);
+  if (parent === null) throw new NotSpawnableError('only a process can spawn on another thread');
+  if (request.link) {
+    parent.links ??= new Links();
+    parent.links.link(pid);
+  }
+  if (ref !== null) holdMonitor(parent, pid, ref);
+  scheduler.sendSignal({
+    kind: 'spawn',
+    from: parent.self,
+    to: pid,
+    body: { module: body.module, export: body.export },
+    args,
+    link: request.link,
+    monitor: ref,
+    name: options?.name ?? null,
+    label: options?.label ?? null,
+    ancestors: [parent.self, ...parent.ancestors].slice(0, ANCESTORS_MAX),
+  });
+  return { pid, ref };
+}
+
+function tie(parent: Process, child: Process, link: boolean, ref: Ref | null): void {
+  if (link) {
+    parent.links ??= new Links();
+    parent.links.link(child.self);
+    child.links = new Links();
+    child.links.receiveLink(parent.self);
+  }
+  if (ref !== null) {
+    holdMonitor(parent, child.self, ref);
+    child.monitors = new Monitors();
+    child.monitors.watchers.set(ref, parent.self);
+  }
+}
+
+function holdMonitor(parent: Process, pid: AnyPid, ref: Ref): void {
+  parent.monitors ??= new Monitors();
+  parent.monitors.held.set(ref, { target: pid, object: pid, alias: null, tag: null });
+}
+
+function checkBody(body: AnyBody): void {
+  if (typeof body === 'function' || isMfa(body)) return;
+  if (typeof body === 'object' && body !== null && typeof body.handle === 'function') return;
+  throw new TypeError('a process body is a function, a handler with `handle`, or { module, export }');
+}
+
+/** Loads the code, takes the name, then lets the process run. */
+function begin(scheduler: Scheduler, process: Process, name: string | null): void {
+  if (!isMfa(process.body)) {
+    setBody(process, process.body);
+    named(scheduler, process, name);
+    return;
+  }
+  process.flags |= flags.BLOCKED;
+  const mfa: Mfa = process.body;
+  scheduler.load(mfa, (outcome) => {
+    if (!process.isAlive) return;
+    if ('error' in outcome) {
+      scheduler.terminate(process, { tag: 'undef', module: mfa.module, export: mfa.export, error: outcome.error });
+      return;
+    }
+    setBody(process, outcome.body);
+    named(scheduler, process, name);
+  });
+}
+
+function setBody(process: Process, body: AnyBody): void {
+  process.body = body;
+  if (isAsyncFunction(body)) process.flags |= flags.ASYNC;
+}
+
+function named(scheduler: Scheduler, process: Process, name: string | null): void {
+  const run = () => {
+    process.flags &= ~flags.BLOCKED;
+    scheduler.schedule(process);
+  };
+  if (name === null) {
+    run();
+    return;
+  }
+  process.flags |= flags.BLOCKED;
+  scheduler.register(name, process.self, (result) => {
+    if (!process.isAlive) return;
+    if (result.ok) run();
+    else scheduler.terminate(process, { tag: result.error, name, owner: scheduler.whereis(name) ?? null });
+  });
+}

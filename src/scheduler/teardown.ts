@@ -1,0 +1,94 @@
+// The end of a process, in the order that SIG-7 fixes: mark it dead, free its name, its timers, its aliases and what it
+// owns, and only then tell links (EXIT) and monitors (DOWN). Links come before monitors (LNK-7).
+import { type CrashReport, flags, formatReason, type Process, stackOf } from '../process/index.ts';
+import type { AnyPid, Ref } from '../term/index.ts';
+import { initialCall } from './info.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Timer } from './timers.ts';
+
+/** Tears `process` down; news of its death leaves when its name is free everywhere. */
+export function tearDown(scheduler: Scheduler, process: Process, reason: unknown): void {
+  process.flags &= ~flags.ALIVE;
+  process.self.target = null;
+  scheduler.processes.delete(process.self.serial);
+  const name = process.extras?.name ?? null;
+  const tell = () => tellOthers(scheduler, process, reason);
+  releaseResources(scheduler, process);
+  if (scheduler.tracer !== null) scheduler.tracer({ kind: 'exit', pid: process.self, detail: reason });
+  if (name === null) tell();
+  else scheduler.names.release(name, process.self, tell);
+}
+
+function releaseResources(scheduler: Scheduler, process: Process): void {
+  const { continuation, extras, monitors } = process;
+  process.mailbox.clear();
+  process.state = undefined;
+  if (continuation !== null) {
+    // The generator is dropped, not returned: a killed process runs no more user code (section 0-4).
+    process.continuation = null;
+    if (continuation.timer !== null) scheduler.cancelReceiveTimer(continuation.timer);
+    continuation.abandon?.();
+  }
+  if (monitors !== null) {
+    for (const ref of monitors.aliases.keys()) ref.slot = null;
+    for (const ref of monitors.held.keys()) ref.slot = null;
+  }
+  if (extras === null) return;
+  if (extras.timers !== null) for (const timer of extras.timers) scheduler.dropTimer(timer as Timer);
+  if (extras.resources !== null) for (const resource of extras.resources) resource.close();
+}
+
+function tellOthers(scheduler: Scheduler, process: Process, reason: unknown): void {
+  const { links, monitors, self } = process;
+  process.links = null;
+  process.monitors = null;
+  if (links !== null) {
+    for (const pid of links.active()) scheduler.sendSignal({ kind: 'linkExit', from: self, to: pid, reason });
+  }
+  if (monitors === null) return;
+  for (const [ref, watcher] of monitors.watchers) {
+    scheduler.sendSignal({ kind: 'down', from: self, to: watcher, ref, reason });
+  }
+  for (const [ref, held] of monitors.held) {
+    if (held.target !== null) scheduler.sendSignal({ kind: 'demonitor', from: self, to: held.target, ref });
+  }
+}
+
+/** The report of a process that crashed by itself (LOG-1); call before the teardown. */
+export function crashReport(scheduler: Scheduler, process: Process, reason: unknown): CrashReport {
+  return {
+    pid: process.self.toString(),
+    name: scheduler.names.nameOf(process.self),
+    initialCall: initialCall(process),
+    label: process.extras?.label ?? null,
+    ancestors: process.ancestors.map(String),
+    reason: formatReason(reason),
+    stack: stackOf(reason),
+    mailboxLength: process.mailbox.length,
+    links: (process.links?.active() ?? []).map(String),
+  };
+}
+
+/** The deaths that a dead thread brings to the processes of this one (THR-1): each link and monitor hears once. */
+export function tellOfThread(
+  scheduler: Scheduler,
+  isDead: (pid: AnyPid) => boolean,
+  reasonFor: (pid: AnyPid) => unknown,
+): void {
+  for (const process of [...scheduler.processes.values()]) {
+    if (process.links !== null) {
+      for (const pid of process.links.active()) {
+        if (isDead(pid)) scheduler.receive({ kind: 'linkExit', from: pid, to: process.self, reason: reasonFor(pid) });
+      }
+    }
+    const held = process.monitors?.held;
+    if (held === undefined) continue;
+    const downs: [Ref, AnyPid][] = [];
+    for (const [ref, { target }] of held) if (target !== null && isDead(target)) downs.push([ref, target]);
+    for (const [ref, pid] of downs) {
+      scheduler.receive({ kind: 'down', from: pid, to: process.self, ref, reason: reasonFor(pid) });
+    }
+    for (const [ref, watcher] of process.monitors?.watchers ?? [])
+      if (isDead(watcher)) process.monitors?.watchers.delete(ref);
+  }
+}

@@ -1,0 +1,16 @@
+// Where a pid or a ref was made: node, thread and the thread's incarnation.
+// Origins are interned by each scheduler, so two pids of one thread share one object and `===` compares them.
+// The node field exists so that a cluster can come later without changing what a pid is (DST-1).
+
+/** Names one incarnation of one thread of one node. */
+export interface Origin {
+  readonly node: string;
+  readonly thread: number;
+  /** Counts the lives of the thread from 1; a restarted thread never reuses an old pid. */
+  readonly incarnation: number;
+}
+
+/** True when both name the same incarnation of the same thread. */
+export function sameOrigin(a: Origin, b: Origin): boolean {
+  return a === b || (a.thread === b.thread && a.incarnation === b.incarnation && a.node === b.node);
+}
