@@ -4,6 +4,8 @@ import type { RegisterResult } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 
 export interface Names {
+  /** How many names this thread knows. */
+  readonly size: number;
   whereis(name: string): AnyPid | undefined;
   /** `isAlive` is asked for a pid of this thread only. */
   register(name: string, pid: AnyPid, done: (result: RegisterResult) => void): void;
@@ -17,6 +19,10 @@ export interface Names {
 export class LocalNames implements Names {
   private readonly pids = new Map<string, AnyPid>();
   private readonly names = new Map<AnyPid, string>();
+
+  get size(): number {
+    return this.pids.size;
+  }
 
   whereis(name: string): AnyPid | undefined {
     return this.pids.get(name);

@@ -2,3 +2,5 @@
 export * from './clock.ts';
 export * from './loader.ts';
 export * from './logger.ts';
+export * from './net.ts';
+export * from './offload.ts';

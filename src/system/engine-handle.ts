@@ -1,0 +1,13 @@
+// What a System is given to run on: one of the engines, already started.
+import type { Scheduler } from '../scheduler/index.ts';
+import type { Leaks } from './leaks.ts';
+
+/** A started engine with its control scheduler. */
+export interface EngineHandle {
+  /** The scheduler on which an embedder's closures and the root processes run. */
+  readonly scheduler: Scheduler;
+  /** Numbers of the data threads; empty when everything runs on the control scheduler. */
+  readonly threads: readonly number[];
+  /** Ends every process of every data thread and the threads themselves, then the turns of the control scheduler. */
+  stop(): Promise<readonly Leaks[]>;
+}

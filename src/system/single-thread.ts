@@ -1,0 +1,69 @@
+// The single-thread engine: one scheduler on the host's event loop; everything runs on the embedder's thread.
+
+import { HostLoader, HostTurns, hostClock, hostIds, hostRandom, noMetrics, offloadHere } from '../env/host/index.ts';
+import type { Env, Logger, Net } from '../env/index.ts';
+import {
+  DEFAULT_LIMITS,
+  type Engine,
+  type Loader,
+  LocalNames,
+  Scheduler,
+  type SchedulerLimits,
+} from '../scheduler/index.ts';
+import type { EngineHandle } from './engine-handle.ts';
+import { leaksOf } from './leaks.ts';
+
+export interface SingleThreadOptions {
+  readonly logger: Logger;
+  readonly strict: boolean;
+  readonly limits?: Partial<SchedulerLimits>;
+  readonly net: Net;
+}
+
+/** Thrown for a placement on a thread that the system does not have. */
+export class NoThreadError extends RangeError {
+  override readonly name = 'NoThreadError';
+}
+
+/** Starts a scheduler on this thread. */
+export function startSingleThread(options: SingleThreadOptions): EngineHandle {
+  const env: Env = {
+    clock: hostClock,
+    random: hostRandom,
+    ids: hostIds,
+    logger: options.logger,
+    metrics: noMetrics,
+    net: options.net,
+  };
+  const origin = { node: hostIds.next(10), thread: 0, incarnation: 1 };
+  const turns = new HostTurns(() => scheduler.runTurn());
+  const engine: Engine = {
+    origin,
+    env,
+    turns,
+    loader: new HostLoader() as Loader,
+    names: new LocalNames(),
+    outlink: null,
+    transit: null,
+    heartbeat: null,
+    strict: options.strict,
+    place: (placement) => {
+      if (typeof placement === 'object' && 'thread' in placement && placement.thread !== 0) {
+        throw new NoThreadError(`there is no thread ${placement.thread}: this system has one thread, number 0`);
+      }
+      return origin;
+    },
+    offload: offloadHere,
+    tracer: null,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  };
+  const scheduler: Scheduler = new Scheduler(engine);
+  return {
+    scheduler,
+    threads: [],
+    stop: async () => {
+      turns.stop();
+      return [leaksOf(scheduler)];
+    },
+  };
+}
