@@ -110,4 +110,10 @@ export interface Env {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly net: Net;
+  /**
+   * 65,536 words that every thread of the system sees, for use with `Atomics`: a SharedArrayBuffer that the
+   * control thread makes and hands to each data thread (an ordinary array where there is one thread only). Who uses which
+   * word is written where it is used.
+   */
+  readonly words: Int32Array;
 }

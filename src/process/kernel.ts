@@ -17,6 +17,11 @@ export interface SpawnRequest {
 export interface Kernel {
   readonly origin: Origin;
   readonly env: Env;
+  /**
+   * Objects shared by the processes of this thread, by name: replicas of tables and stores that outlive a process.
+   * Gone with the thread.
+   */
+  readonly locals: Map<string, unknown>;
 
   /** Makes `process` runnable; asks for a turn when none is running. */
   schedule(process: Process): void;

@@ -35,6 +35,7 @@ export class Scheduler implements Kernel {
   readonly processes = new Map<number, Process>();
   readonly runQueue = new RunQueue();
   readonly timers = new Timers();
+  readonly locals = new Map<string, unknown>();
   tracer: Tracer | null;
   /** When the slice under way has to end. */
   sliceEndMs = 0;

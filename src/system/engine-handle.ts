@@ -11,3 +11,6 @@ export interface EngineHandle {
   /** Ends every process of every data thread and the threads themselves, then the turns of the control scheduler. */
   stop(): Promise<readonly Leaks[]>;
 }
+
+/** Length of `env.words`. */
+export const SHARED_WORDS = 65_536;

@@ -1,5 +1,6 @@
 // The real outside world. Imported by threads, by the default wiring of system, and by the command.
 export * from './clock.ts';
+export * from './data-dir.ts';
 export * from './loader.ts';
 export * from './logger.ts';
 export * from './net.ts';
