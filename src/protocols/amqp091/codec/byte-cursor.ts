@@ -11,6 +11,8 @@ export class ByteCursor {
   readonly start: number;
   readonly end: number;
   at: number;
+  /** Where the innermost container under way ends; nothing is read beyond it. */
+  limit: number;
   private readonly classId: number;
   private readonly methodId: number;
   private sawMalformedText = false;
@@ -20,6 +22,7 @@ export class ByteCursor {
     this.start = start;
     this.end = end;
     this.at = start;
+    this.limit = end;
     this.classId = classId;
     this.methodId = methodId;
   }
@@ -27,9 +30,22 @@ export class ByteCursor {
   /** Passes over `count` bytes and returns where they begin; 501 when fewer remain. */
   skip(count: number): number {
     const from = this.at;
-    if (count > this.end - from) throw this.undecodable();
+    if (count > this.limit - from) throw this.undecodable();
     this.at = from + count;
     return from;
+  }
+
+  /** Enters a container of `size` bytes that must lie in the present one; returns the limit to `leave` with. */
+  enter(size: number): number {
+    const outer = this.limit;
+    if (size > outer - this.at) throw this.undecodable();
+    this.limit = this.at + size;
+    return outer;
+  }
+
+  /** Leaves the container whose `enter` returned `outer`. */
+  leave(outer: number): void {
+    this.limit = outer;
   }
 
   u8(): number {

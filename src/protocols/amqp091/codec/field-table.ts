@@ -32,29 +32,27 @@ export function encodeTable(table: FieldTable): Uint8Array {
 
 /** Reads a table at the cursor. `depth` is 1 for the outermost. */
 export function readTable(cursor: ByteCursor, depth = 1): FieldTable {
-  const end = openContainer(cursor, depth);
+  const outer = enterContainer(cursor, depth);
   const table: FieldTable = new Map();
-  while (cursor.at < end) {
+  while (cursor.at < cursor.limit) {
     const key = cursor.shortstrLossless();
     table.set(key, readValue(cursor, depth));
   }
-  if (cursor.at !== end) throw cursor.undecodable();
+  cursor.leave(outer);
   return table;
 }
 
 function readArray(cursor: ByteCursor, depth: number): FieldValue[] {
-  const end = openContainer(cursor, depth);
+  const outer = enterContainer(cursor, depth);
   const values: FieldValue[] = [];
-  while (cursor.at < end) values.push(readValue(cursor, depth));
-  if (cursor.at !== end) throw cursor.undecodable();
+  while (cursor.at < cursor.limit) values.push(readValue(cursor, depth));
+  cursor.leave(outer);
   return values;
 }
 
-function openContainer(cursor: ByteCursor, depth: number): number {
+function enterContainer(cursor: ByteCursor, depth: number): number {
   if (depth > TABLE_DEPTH_MAX) throw cursor.illegal(tooDeep());
-  const size = cursor.u32();
-  if (size > cursor.end - cursor.at) throw cursor.undecodable();
-  return cursor.at + size;
+  return cursor.enter(cursor.u32());
 }
 
 function readValue(cursor: ByteCursor, depth: number): FieldValue {
