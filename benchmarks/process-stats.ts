@@ -1,7 +1,8 @@
-// Question: what does a process cost? CPU seconds and resident memory of a process by pid, read from /proc.
-// Only Linux has /proc; elsewhere every reading is undefined and the tables leave the column empty.
+// Question: what does a process cost, and who else was busy? CPU seconds and resident memory of a process by pid, read
+// from /proc, and the busy time of the whole machine, so that a disturbed sample can be told. Only Linux has /proc; elsewhere every reading is undefined and the tables leave the column empty.
 
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** USER_HZ, which Linux fixes at 100 for user space. */
 const TICKS_PER_SECOND = 100;
@@ -38,4 +39,9 @@ export function readProcesses(pids: readonly number[]): ProcessReading | undefin
     cpuSeconds: readings.reduce((sum, reading) => sum + reading.cpuSeconds, 0),
     rssBytes: readings.reduce((sum, reading) => sum + reading.rssBytes, 0),
   };
+}
+
+/** Seconds that all cores together were not idle since the machine's start. */
+export function machineBusySeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
 }

@@ -32,12 +32,12 @@ export class ConfirmBook {
 
   /** Books a confirm and reports each message's time of sending. False: nothing like that is outstanding. */
   settle(tag: number, isMultiple: boolean, report: (sentUs: number) => void): boolean {
-    // With `multiple`, tag 0 means everything so far.
-    const last = isMultiple && tag === 0 ? this.#next - 1 : tag;
-    const first = isMultiple ? this.#lowest : last;
-    if (first < this.#lowest || last >= this.#next || last < first) return false;
-    if (!isMultiple && this.#isSettled[last & MASK] === 1) return false;
-    for (let each = first; each <= last; each += 1) {
+    // The floor program opens with a multiple confirm of tag 0, which covers nothing.
+    if (isMultiple && tag === 0) return true;
+    const first = isMultiple ? this.#lowest : tag;
+    if (first < this.#lowest || tag >= this.#next || tag < first) return false;
+    if (!isMultiple && this.#isSettled[tag & MASK] === 1) return false;
+    for (let each = first; each <= tag; each += 1) {
       if (this.#isSettled[each & MASK] === 1) continue;
       this.#isSettled[each & MASK] = 1;
       this.confirmed += 1;

@@ -3,7 +3,7 @@
 
 import hostProcess from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readProcesses } from '../process-stats.ts';
+import { machineBusySeconds, readProcesses } from '../process-stats.ts';
 import { Consumer } from './consumer.ts';
 import { TIMED_BODY_BYTES_MIN } from './frames.ts';
 import { type Percentiles, percentiles } from './histogram.ts';
@@ -35,6 +35,8 @@ export interface ThroughputResult {
   /** Cores this program used; near 1 means that it, not the broker, was measured. */
   readonly generatorCores: number;
   readonly brokerCores?: number;
+  /** Cores that neither side used: above 0.2 the sample was disturbed. */
+  readonly otherCores?: number;
   readonly brokerUsPerMessage?: number;
   readonly brokerRssBytes?: number;
 }
@@ -95,6 +97,7 @@ interface Mark {
   readonly delivered: number;
   readonly published: number;
   readonly ownCpuUs: number;
+  readonly machineBusySeconds: number;
   readonly brokerCpuSeconds?: number;
   readonly brokerRssBytes?: number;
 }
@@ -107,6 +110,7 @@ function mark(run: Run): Mark {
     delivered: run.ledger.delivered,
     published: run.producers.reduce((sum, producer) => sum + producer.sent, 0),
     ownCpuUs: own.user + own.system,
+    machineBusySeconds: machineBusySeconds(),
     brokerCpuSeconds: broker?.cpuSeconds,
     brokerRssBytes: broker?.rssBytes,
   };
@@ -185,6 +189,9 @@ function summarize({ options, topology, meter, ledger, producers }: Run, [from, 
     to.brokerCpuSeconds === undefined || from.brokerCpuSeconds === undefined
       ? undefined
       : to.brokerCpuSeconds - from.brokerCpuSeconds;
+  const brokerCores = brokerCpu === undefined ? undefined : brokerCpu / seconds;
+  const ownCores = (to.ownCpuUs - from.ownCpuUs) / 1_000_000 / seconds;
+  const busyCores = (to.machineBusySeconds - from.machineBusySeconds) / seconds;
   return {
     kind: 'throughput',
     seconds,
@@ -203,8 +210,9 @@ function summarize({ options, topology, meter, ledger, producers }: Run, [from, 
     errors: meter.errors,
     latencyUs: percentiles(meter.latency),
     confirmLatencyUs: percentiles(meter.confirmLatency),
-    generatorCores: (to.ownCpuUs - from.ownCpuUs) / 1_000_000 / seconds,
-    brokerCores: brokerCpu === undefined ? undefined : brokerCpu / seconds,
+    generatorCores: ownCores,
+    brokerCores,
+    otherCores: brokerCores === undefined ? undefined : Math.max(0, busyCores - ownCores - brokerCores),
     brokerUsPerMessage: brokerCpu === undefined || delivered === 0 ? undefined : (brokerCpu * 1_000_000) / delivered,
     brokerRssBytes: to.brokerRssBytes,
   };

@@ -1,0 +1,133 @@
+// Question: which loads describe a broker? The table of broker cases, and how one sample of a case is taken: the load
+// generator runs as a process of its own and its report must show nothing lost, repeated, out of order or refused.
+
+import { execFile } from 'node:child_process';
+import hostProcess from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { LoadReport } from './load/main.ts';
+import type { LoadOptions } from './load/options.ts';
+import type { Target } from './peers/target.ts';
+
+/** One load and the figure that it is about. */
+export interface BrokerCase {
+  readonly name: string;
+  readonly question: string;
+  readonly unit: string;
+  readonly isLowerBetter: boolean;
+  readonly load: Partial<LoadOptions>;
+  /** Each sample gets brokers that were just started, because a used one keeps memory. */
+  readonly needsFreshTarget: boolean;
+  figure(report: LoadReport): number;
+}
+
+const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
+const LOAD_TIMEOUT_MS = 180_000;
+
+const deliveredPerSecond = (report: LoadReport) =>
+  report.kind === 'throughput' ? report.deliveredPerSecond : Number.NaN;
+
+const MANUAL = { isAutoAck: false, prefetch: 100 };
+const TEN = { producers: 10, consumers: 10, queues: 10 };
+
+function throughput(name: string, question: string, load: Partial<LoadOptions>): BrokerCase {
+  return {
+    name,
+    question,
+    unit: 'msgs/s',
+    isLowerBetter: false,
+    load,
+    needsFreshTarget: false,
+    figure: deliveredPerSecond,
+  };
+}
+
+const CONNECTIONS = 1000;
+
+/** All broker cases, in the order of the printed table. */
+export const brokerCases: readonly BrokerCase[] = [
+  throughput('auto-ack-16b', '16 B bodies, one producer, queue and consumer', { bodyBytes: 16 }),
+  throughput('auto-ack-1kib', 'the same with 1 KiB', { bodyBytes: 1024 }),
+  throughput('manual-ack-16b', '16 B bodies, each acked, prefetch 100', { bodyBytes: 16, ...MANUAL }),
+  throughput('manual-ack-1kib', 'the same with 1 KiB', { bodyBytes: 1024, ...MANUAL }),
+  throughput('auto-ack-16b-10-queues', '16 B bodies, ten producers, queues and consumers', { bodyBytes: 16, ...TEN }),
+  throughput('auto-ack-1kib-10-queues', 'the same with 1 KiB', { bodyBytes: 1024, ...TEN }),
+  throughput('manual-ack-16b-10-queues', 'ten of each, 16 B, each acked', { bodyBytes: 16, ...TEN, ...MANUAL }),
+  throughput('manual-ack-1kib-10-queues', 'ten of each, 1 KiB, each acked', { bodyBytes: 1024, ...TEN, ...MANUAL }),
+  {
+    name: 'connections-open',
+    question: 'how fast connections open, each with channel and exclusive queue',
+    unit: 'opens/s',
+    isLowerBetter: false,
+    load: { connections: CONNECTIONS },
+    needsFreshTarget: false,
+    figure: (report) => (report.kind === 'connections' ? report.opensPerSecond : Number.NaN),
+  },
+  {
+    name: 'connection-memory',
+    question: 'what an idle connection with channel and exclusive queue costs',
+    unit: 'B',
+    isLowerBetter: true,
+    load: { connections: CONNECTIONS },
+    needsFreshTarget: true,
+    figure: (report) => (report.kind === 'connections' ? (report.brokerBytesPerConnection ?? Number.NaN) : Number.NaN),
+  },
+];
+
+const FLAGS: Partial<Record<keyof LoadOptions, string>> = {
+  producers: 'producers',
+  consumers: 'consumers',
+  queues: 'queues',
+  bodyBytes: 'body-bytes',
+  prefetch: 'prefetch',
+  ackEvery: 'ack-every',
+  window: 'window',
+  confirmsOutstanding: 'confirms-outstanding',
+  ratePerSecond: 'rate-per-second',
+  seconds: 'seconds',
+  warmupSeconds: 'warmup-seconds',
+  messages: 'messages',
+  drainTimeoutMs: 'drain-timeout-ms',
+  connections: 'connections',
+  openAtOnce: 'open-at-once',
+};
+
+/** The generator's command line for a load. */
+export function loadArguments(load: Partial<LoadOptions>): string[] {
+  const args: string[] = [];
+  for (const [name, flag] of Object.entries(FLAGS)) {
+    const value = load[name as keyof LoadOptions];
+    if (value !== undefined) args.push(`--${flag}`, String(value));
+  }
+  if (load.isAutoAck === false) args.push('--manual-ack');
+  if (load.isPersistent === true) args.push('--persistent');
+  if (load.isFanout === true) args.push('--fanout');
+  return args;
+}
+
+/** Puts one load on a target. Rejects when anything was lost, repeated, out of order or refused. */
+export async function runLoad(target: Target, load: Partial<LoadOptions>): Promise<LoadReport> {
+  const where = ['--amqp-port', String(target.amqpPort), '--broker-pids', String(target.pid)];
+  const args = [LOAD, ...where, ...loadArguments(load)];
+  // A report with mistakes comes with exit code 1 and still says which.
+  const { stdout } = await promisify(execFile)(hostProcess.execPath, args, { timeout: LOAD_TIMEOUT_MS }).catch(
+    (error: { stdout?: string; stderr?: string; message: string }) => {
+      if (error.stdout === undefined || error.stdout === '') throw new Error(error.stderr?.trim() || error.message);
+      return { stdout: error.stdout };
+    },
+  );
+  const report: LoadReport = JSON.parse(stdout);
+  const mistakes = mistakesOf(report);
+  if (mistakes !== '') throw new Error(mistakes);
+  return report;
+}
+
+function mistakesOf(report: LoadReport): string {
+  const counts: Record<string, number> = { errors: report.errorCount };
+  if (report.kind === 'throughput') {
+    const { lost, duplicated, outOfOrder, foreign } = report;
+    Object.assign(counts, { lost, duplicated, 'out of order': outOfOrder, foreign });
+  }
+  const wrong = Object.entries(counts).filter(([, count]) => count > 0);
+  return [...wrong.map(([what, count]) => `${count} ${what}`), ...report.errors].join(', ');
+}

@@ -1,0 +1,97 @@
+// Question: how fast is Warren? `npm run bench` runs all cases and prints one table for the runtime and one for the
+// broker; `npm run bench -- broker` or `-- runtime ping-pong` runs some. `--peers` measures Erlang and RabbitMQ beside.
+
+import hostProcess from 'node:process';
+import { Command } from 'commander';
+import { runBrokerCases } from './broker.ts';
+import { brokerCases } from './broker-cases.ts';
+import { type CaseResult, DEFAULT_REPEATS, selectCases } from './harness.ts';
+import { contenderTable, describeMachine, loadResults, runtimeTable, saveResults } from './results.ts';
+import { cases as runtimeCases } from './runtime/index.ts';
+import { runRuntimeCases } from './runtime.ts';
+
+interface Options {
+  readonly peers?: boolean;
+  readonly floor?: string;
+  readonly warrenOption?: readonly string[];
+  readonly samples: number;
+  readonly warmups: number;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly json?: string;
+  readonly compare?: string;
+  readonly list?: boolean;
+}
+
+const GROUPS = ['runtime', 'broker'] as const;
+/** A broker sample warms itself up, so that one thrown-away sample would only cost time. */
+const BROKER_WARMUPS = 0;
+
+const say = (line: string) => void hostProcess.stderr.write(`${line}\n`);
+const print = (text: string) => void hostProcess.stdout.write(`${text}\n`);
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`not a positive number: ${text}`);
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new RangeError(`not a count: ${text}`);
+  return value;
+}
+
+async function run(group: string | undefined, names: readonly string[], options: Options): Promise<void> {
+  if (group !== undefined && !GROUPS.some((each) => each === group)) {
+    throw new RangeError(`unknown group ${group}; there are: ${GROUPS.join(', ')}`);
+  }
+  const runtime = group === 'broker' ? [] : selectCases(runtimeCases, names);
+  const broker = group === 'runtime' ? [] : selectCases(brokerCases, names);
+  if (options.list === true) {
+    for (const each of runtime) print(`runtime ${each.name}: ${each.question} (${each.unit})`);
+    for (const each of broker) print(`broker ${each.name}: ${each.question} (${each.unit})`);
+    return;
+  }
+  const before = options.compare === undefined ? undefined : loadResults(options.compare);
+  const hasPeers = options.peers === true;
+  const results: CaseResult[] = [];
+  print(`machine: ${describeMachine()}, Node ${hostProcess.versions.node}`);
+  if (before !== undefined) print(`before:  ${before.machine}, ${before.host}, ${before.takenAt}`);
+  if (runtime.length > 0) {
+    const repeats = { warmups: options.warmups, samples: options.samples };
+    const found = await runRuntimeCases({ cases: runtime, repeats, hasPeers, sampleSeconds: options.seconds, say });
+    print(`\n${runtimeTable(found, before)}`);
+    results.push(...found);
+  }
+  if (broker.length > 0) {
+    const repeats = { warmups: BROKER_WARMUPS, samples: options.samples };
+    const { floor = hostProcess.env.WARREN_BENCH_FLOOR, warrenOption: warrenOptions = [], ...rest } = options;
+    const found = await runBrokerCases({ ...rest, cases: broker, repeats, hasPeers, floor, warrenOptions, say });
+    if (found.length > 0) print(`\n${contenderTable(found, ['rabbitmq', 'floor'], before)}`);
+    results.push(...found);
+  }
+  if (options.json !== undefined) saveResults(options.json, results);
+  if (results.some((result) => Object.keys(result.failures).length > 0)) hostProcess.exitCode = 1;
+}
+
+const program = new Command('bench')
+  .description('measures the runtime and the broker')
+  .argument('[group]', `${GROUPS.join(' or ')}; both when left out`)
+  .argument('[names...]', 'cases whose names begin like this')
+  .option('--peers', 'measure Erlang, RabbitMQ and the floor beside, in turns')
+  .option('--floor <file>', 'the floor program (or WARREN_BENCH_FLOOR)')
+  .option('--warren-option <option...>', 'further options of `warren start`, such as --warren-option=--threads=2')
+  .option('--samples <count>', 'samples per case', positive, DEFAULT_REPEATS.samples)
+  .option('--warmups <count>', 'runtime samples thrown away first', count, DEFAULT_REPEATS.warmups)
+  .option('--seconds <seconds>', 'length of one broker or Erlang sample', positive, 1)
+  .option('--warmup-seconds <seconds>', 'load before the window of a broker sample', positive, 0.5)
+  .option('--json <file>', 'save the results')
+  .option('--compare <file>', 'show ratios to saved results')
+  .option('--list', 'name the cases and stop')
+  .action(run);
+
+program.parseAsync().catch((error: Error) => {
+  say(`bench: ${error.message}`);
+  hostProcess.exitCode = 1;
+});

@@ -1,0 +1,30 @@
+// Question: what does plain `npm start` do? Our own broker as a target: the command line of this checkout, in memory, on
+// any free TCP port, with the defaults otherwise. No flags for benchmarks.
+
+import hostProcess from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { OURS } from '../results.ts';
+import { startProcess, type TargetStart } from './target.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const READY = /warren: ready amqp=\S*:(\d+) (.*)/;
+const READY_TIMEOUT_MS = 10_000;
+
+/** Starts Warren; `options` are further options of `warren start`. */
+export async function startWarren(options: readonly string[] = []): Promise<TargetStart> {
+  const args = [CLI, 'start', '--memory', '--amqp-port', '0', '--log-level', 'error', ...options];
+  const running = await startProcess(hostProcess.execPath, args);
+  try {
+    const [, amqpPort, rest] = await running.line(READY, READY_TIMEOUT_MS);
+    return {
+      name: OURS,
+      description: `Warren (${rest.trim()}), Node ${hostProcess.versions.node}`,
+      amqpPort: Number(amqpPort),
+      pid: running.pid,
+      [Symbol.asyncDispose]: running.end,
+    };
+  } catch (error) {
+    await running.end();
+    return { skipped: `Warren does not start: ${error instanceof Error ? error.message : error}` };
+  }
+}
