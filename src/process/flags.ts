@@ -20,6 +20,8 @@ export const PRIORITY_HIGH = 256;
 export const PRIORITY_LOW = 512;
 /** The body is an async function: user code may run outside a slice. */
 export const ASYNC = 1024;
+/** Its long mailbox has been reported (RCV-4). */
+export const LONG_MAILBOX_REPORTED = 2048;
 
 /** Any of these: a new message does not put the process into the run queue. */
 export const NOT_WAKEABLE = QUEUED | RUNNING | BLOCKED | SUSPENDED;

@@ -29,6 +29,7 @@ import { Timer, Timers } from './timers.ts';
 
 const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING } = flags;
 const SLICES_PER_CLOCK = 16;
+const LONG_SLICE = 64;
 
 export class Scheduler implements Kernel {
   readonly engine: Engine;
@@ -140,7 +141,10 @@ export class Scheduler implements Kernel {
         const process = this.runQueue.shift();
         if (process === null) break;
         this.sliceEndMs = now + this.engine.limits.sliceMs;
+        const before = process.reductions;
         this.runOne(process);
+        // A long slice ends the round: timers and other threads are looked at before the next process.
+        if (process.reductions - before >= LONG_SLICE) break;
       }
       outlink?.publish();
       now = clock.now();
@@ -152,6 +156,8 @@ export class Scheduler implements Kernel {
 
   /** Runs one slice of `process`, which has been taken from the run queue. */
   runOne(process: Process): void {
+    // It may have died while it was queued, even before its body was entered: no user code runs then (R4).
+    if ((process.flags & ALIVE) === 0) return;
     process.flags = (process.flags & ~QUEUED) | RUNNING;
     this.slices++;
     this.engine.heartbeat?.begin(process.self.serial);
@@ -222,9 +228,11 @@ export class Scheduler implements Kernel {
     this.dying.push([process, reason]);
     if (this.isBurying) return;
     this.isBurying = true;
-    for (let next = this.dying.shift(); next !== undefined; next = this.dying.shift()) {
-      if (next[0].isAlive) tearDown(this, next[0], next[1]);
+    for (let index = 0; index < this.dying.length; index++) {
+      const [next, why] = this.dying[index];
+      if (next.isAlive) tearDown(this, next, why);
     }
+    this.dying.length = 0;
     this.isBurying = false;
   }
 

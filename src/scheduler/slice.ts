@@ -12,7 +12,7 @@ import {
 } from '../process/index.ts';
 import type { Scheduler } from './scheduler.ts';
 
-const { ALIVE, ASYNC, BLOCKED, FRESH, INTERRUPTED } = flags;
+const { ALIVE, ASYNC, BLOCKED, FRESH, INTERRUPTED, LONG_MAILBOX_REPORTED } = flags;
 const CLOCK_EVERY = 63;
 
 const generatorPrototype = Object.getPrototypeOf(function* () {}).prototype as object;
@@ -173,12 +173,21 @@ function beginWait(
   effect: NonNullable<Continuation['receiving']>,
 ): void {
   continuation.receiving = effect;
+  if (process.mailbox.length > scheduler.engine.limits.longMailbox) reportLongMailbox(scheduler, process);
   if (effect.afterMs === Number.POSITIVE_INFINITY) return;
   continuation.timer = scheduler.startReceiveTimer(effect.afterMs, () => {
     continuation.timer = null;
     continuation.hasTimedOut = true;
     scheduler.schedule(process);
   });
+}
+
+/** Messages that no receive wants pile up for ever: said once per process (RCV-4). */
+function reportLongMailbox(scheduler: Scheduler, process: Process): void {
+  if ((process.flags & LONG_MAILBOX_REPORTED) !== 0) return;
+  process.flags |= LONG_MAILBOX_REPORTED;
+  const data = { pid: process.self.toString(), messages: process.mailbox.length };
+  scheduler.env.logger.log('warning', 'a receive leaves a long mailbox unread', data);
 }
 
 function endReceive(scheduler: Scheduler, continuation: Continuation): void {

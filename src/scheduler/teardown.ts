@@ -1,6 +1,6 @@
 // The end of a process, in the order that SIG-7 fixes: mark it dead, free its name, its timers, its aliases and what it
 // owns, and only then tell links (EXIT) and monitors (DOWN). Links come before monitors (LNK-7).
-import { type CrashReport, flags, formatReason, type Process, stackOf } from '../process/index.ts';
+import { type CrashReport, flags, formatReason, type Process, type Resource, stackOf } from '../process/index.ts';
 import type { AnyPid, Ref } from '../term/index.ts';
 import { initialCall } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -35,7 +35,17 @@ function releaseResources(scheduler: Scheduler, process: Process): void {
   }
   if (extras === null) return;
   if (extras.timers !== null) for (const timer of extras.timers) scheduler.dropTimer(timer as Timer);
-  if (extras.resources !== null) for (const resource of extras.resources) resource.close();
+  if (extras.resources !== null) for (const resource of extras.resources) closeResource(scheduler, process, resource);
+}
+
+/** A resource that cannot be closed must not keep its siblings open, nor the links of its owner uninformed. */
+function closeResource(scheduler: Scheduler, process: Process, resource: Resource): void {
+  try {
+    resource.close();
+  } catch (error) {
+    const pid = process.self.toString();
+    scheduler.env.logger.log('error', 'a resource did not close', { pid, error: String(error) });
+  }
 }
 
 function tellOthers(scheduler: Scheduler, process: Process, reason: unknown): void {
