@@ -1,7 +1,10 @@
 // Question: how fast is the runtime, case by case? The list of all runtime cases, in the order of the printed table.
-// Each case lives in a file of its own here; names and units of peers are those of `benchmarks/erlang`.
+// Names and units of peers are those of `benchmarks/erlang`.
 
 import type { BenchCase } from '../harness.ts';
+import { messageCases } from './messages.ts';
+import { processCases } from './processes.ts';
+import { timerCases } from './timers.ts';
 
 /** All runtime cases. */
-export const cases: readonly BenchCase[] = [];
+export const cases: readonly BenchCase[] = [...messageCases, ...processCases, ...timerCases];
