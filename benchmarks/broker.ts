@@ -3,6 +3,7 @@
 // while another one is measured; each sample is a load generator process of its own.
 
 import { availableParallelism } from 'node:os';
+import hostProcess from 'node:process';
 import { type BrokerCase, runLoad } from './broker-cases.ts';
 import { type CaseResult, median, type Repeats, sampleInTurns } from './harness.ts';
 import type { LoadReport } from './load/main.ts';
@@ -28,6 +29,9 @@ export interface BrokerRun {
   readonly say: (line: string) => void;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Exit code of an interrupted run. */
+const INTERRUPTED = 130;
 /** Cores used by neither side from which on a sample counts as disturbed. */
 const DISTURBED = 0.2;
 /** A side that uses this share of the cores it can use is the limit. */
@@ -48,43 +52,64 @@ function sourcesOf(run: BrokerRun): Source[] {
   return run.hasPeers ? [ours, ...peers] : [ours];
 }
 
+/** The targets of a run: those that stay up, and all that must be ended with it. */
+interface Stage {
+  readonly standing: Map<Source, Target>;
+  readonly running: Set<Target>;
+}
+
 /** Starts the targets, runs the cases in order, ends the targets. Throws when no target starts. */
 export async function runBrokerCases(run: BrokerRun): Promise<CaseResult[]> {
-  const targets = new Map<Source, Target>();
+  const stage: Stage = { standing: new Map(), running: new Set() };
+  const endAll = async () => {
+    for (const target of stage.running) await target[Symbol.asyncDispose]();
+  };
+  // A broker is a program of its own: without this it would outlive an interrupted run.
+  const interrupted = () => void endAll().finally(() => hostProcess.exit(INTERRUPTED));
+  for (const signal of SIGNALS) hostProcess.once(signal, interrupted);
   try {
     for (const source of sourcesOf(run)) {
       const start = await source.start();
       run.say('skipped' in start ? `skipped: ${start.skipped}` : `target ${start.name}: ${start.description}`);
-      if (!('skipped' in start)) targets.set(source, start);
+      if ('skipped' in start) continue;
+      stage.standing.set(source, start);
+      stage.running.add(start);
     }
-    if (targets.size === 0) throw new Error('no broker to measure');
+    if (stage.running.size === 0) throw new Error('no broker to measure');
     const results: CaseResult[] = [];
-    for (const each of run.cases) results.push(await runCase(each, targets, run));
+    for (const each of run.cases) results.push(await runCase(each, stage, run));
     return results;
   } finally {
-    for (const target of targets.values()) await target[Symbol.asyncDispose]();
+    await endAll();
+    for (const signal of SIGNALS) hostProcess.off(signal, interrupted);
   }
 }
 
-async function withFreshTarget(source: Source, use: (target: Target) => Promise<LoadReport>): Promise<LoadReport> {
+async function withFreshTarget(
+  source: Source,
+  stage: Stage,
+  use: (target: Target) => Promise<LoadReport>,
+): Promise<LoadReport> {
   const start = await source.start();
   if ('skipped' in start) throw new Error(start.skipped);
+  stage.running.add(start);
   try {
     return await use(start);
   } finally {
     await start[Symbol.asyncDispose]();
+    stage.running.delete(start);
   }
 }
 
-async function runCase(each: BrokerCase, targets: Map<Source, Target>, run: BrokerRun): Promise<CaseResult> {
+async function runCase(each: BrokerCase, stage: Stage, run: BrokerRun): Promise<CaseResult> {
   run.say(`broker ${each.name}: ${each.question}`);
   const load = { seconds: run.seconds, warmupSeconds: run.warmupSeconds, ...each.load };
   const reports = new Map<string, LoadReport[]>();
-  const contenders = [...targets].map(([source, target]) => ({
+  const contenders = [...stage.standing].map(([source, target]) => ({
     name: source.name,
     async sample() {
       const use = (where: Target) => runLoad(where, load);
-      const report = await (each.needsFreshTarget ? withFreshTarget(source, use) : use(target));
+      const report = await (each.needsFreshTarget ? withFreshTarget(source, stage, use) : use(target));
       reports.set(source.name, [...(reports.get(source.name) ?? []), report]);
       return each.figure(report);
     },

@@ -56,23 +56,27 @@ async function run(group: string | undefined, names: readonly string[], options:
   const before = options.compare === undefined ? undefined : loadResults(options.compare);
   const hasPeers = options.peers === true;
   const results: CaseResult[] = [];
+  // Saved after each group, so that a broker that does not start costs no runtime figures.
+  const keep = (found: readonly CaseResult[]) => {
+    results.push(...found);
+    if (options.json !== undefined) saveResults(options.json, results);
+    if (found.some((result) => Object.keys(result.failures).length > 0)) hostProcess.exitCode = 1;
+  };
   print(`machine: ${describeMachine()}, Node ${hostProcess.versions.node}`);
   if (before !== undefined) print(`before:  ${before.machine}, ${before.host}, ${before.takenAt}`);
   if (runtime.length > 0) {
     const repeats = { warmups: options.warmups, samples: options.samples };
     const found = await runRuntimeCases({ cases: runtime, repeats, hasPeers, sampleSeconds: options.seconds, say });
     print(`\n${runtimeTable(found, before)}`);
-    results.push(...found);
+    keep(found);
   }
   if (broker.length > 0) {
     const repeats = { warmups: BROKER_WARMUPS, samples: options.samples };
     const { floor = hostProcess.env.WARREN_BENCH_FLOOR, warrenOption: warrenOptions = [], ...rest } = options;
     const found = await runBrokerCases({ ...rest, cases: broker, repeats, hasPeers, floor, warrenOptions, say });
     if (found.length > 0) print(`\n${contenderTable(found, ['rabbitmq', 'floor'], before)}`);
-    results.push(...found);
+    keep(found);
   }
-  if (options.json !== undefined) saveResults(options.json, results);
-  if (results.some((result) => Object.keys(result.failures).length > 0)) hostProcess.exitCode = 1;
 }
 
 const program = new Command('bench')

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const STDERR_CHARS_MAX = 2000;
+const WORDS_CHARS_MAX = 300;
 
 interface Question {
   readonly resolve: (line: string) => void;
@@ -34,7 +35,7 @@ export class LineProcess {
     this.#ended = new Promise((resolve) => {
       const end = (text: string) => {
         this.#isEnded = true;
-        this.#question?.reject(new Error(`${command} ${text}: ${this.#stderr.trim() || 'no message'}`));
+        this.#question?.reject(new Error(`${command} ${text}: ${this.#words()}`));
         resolve();
       };
       this.#child.once('error', (error) => end(`did not start (${error.message})`));
@@ -51,7 +52,7 @@ export class LineProcess {
 
   /** Writes a line and waits for the next one. Rejects when the child ends or takes too long. */
   async ask(line: string): Promise<string> {
-    if (this.#isEnded) throw new Error(`the process has ended: ${this.#stderr.trim()}`);
+    if (this.#isEnded) throw new Error(`the process has ended: ${this.#words()}`);
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<string>((resolve, reject) => {
@@ -63,6 +64,11 @@ export class LineProcess {
       clearTimeout(timer);
       this.#question = undefined;
     }
+  }
+
+  /** What it wrote to stderr, on one line. */
+  #words(): string {
+    return this.#stderr.trim().replace(/\s+/g, ' ').slice(0, WORDS_CHARS_MAX) || 'no message';
   }
 
   /** Ends the child and waits until it is gone. */

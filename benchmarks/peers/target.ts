@@ -80,7 +80,7 @@ function waitForLine(
   return new Promise((resolve, reject) => {
     const fail = (text: string) => {
       clearTimeout(timer);
-      reject(new Error(`${child.spawnfile} ${text}: ${(output.stderr || output.stdout).trim().slice(-500)}`));
+      reject(new Error(`it ${text}: ${reasonOf(output.stderr || output.stdout)}`));
     };
     const timer = setTimeout(() => fail('is not ready in time'), timeoutMs);
     const look = () => {
@@ -94,4 +94,10 @@ function waitForLine(
     closed.then(() => fail('ended early'));
     look();
   });
+}
+
+/** The line of a program's last words that says why: the first that names an error, else the last one. */
+function reasonOf(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'no message').trim();
 }
