@@ -42,7 +42,6 @@ export function checkTable(bytes: Uint8Array, start: number, end: number): boole
 }
 
 function checkFields(bytes: Uint8Array, start: number, end: number, depth: number, keyed: boolean): void {
-  if (depth > TABLE_DEPTH_MAX) throw new CodecError(502, tooDeep());
   let at = start;
   while (at < end) {
     if (keyed) at += 1 + bytes[at];

@@ -6,6 +6,7 @@ import {
   encodeProperties,
   FrameReader,
   FrameWriter,
+  type Method,
   makeContent,
 } from '../../../../src/protocols/amqp091/codec/index.ts';
 import { shortText } from './arbitraries.ts';
@@ -51,17 +52,21 @@ describe('the frame writer', () => {
     const content = makeContent(new Uint8Array(2), Buffer.alloc(0));
     writer.writeDeliver(1, 'tag', 1, true, 'e', 'k', content);
     writer.writeDeliver(1, 'tag', 2, false, 'e', 'k', content);
-    writer.writeDeliver(1, 'tag', 3, false, 'e', 'longer key', content);
     writer.writeDeliver(2, 'tag', 1, false, 'e', 'k', content);
-    const one = (channel: number, method: ReturnType<typeof deliver>) => [
+    writer.writeDeliver(2, 'tag', 2, false, 'e', 'longer key', content);
+    writer.writeDeliver(2, 'other', 3, false, 'e', 'longer key', content);
+    writer.writeDeliver(2, 'other', 4, false, 'f', 'longer key', content);
+    const one = (channel: number, method: Method) => [
       frame(1, channel, encodeMethod(method)),
       frame(2, channel, header(0)),
     ];
     const expected = [
       ...one(1, deliver(1, true)),
       ...one(1, deliver(2, false)),
-      ...one(1, deliver(3, false, 'longer key')),
       ...one(2, deliver(1, false)),
+      ...one(2, deliver(2, false, 'longer key')),
+      ...one(2, { ...deliver(3, false, 'longer key'), consumerTag: 'other' }),
+      ...one(2, { ...deliver(4, false, 'longer key'), consumerTag: 'other', exchange: 'f' }),
     ];
     expect(Buffer.concat(writer.takeAll())).toEqual(Buffer.concat(expected));
   });
