@@ -1,0 +1,169 @@
+// Clients of a behaviour: call, cast, late replies, stop. GS-3...6, GS-13, ALI-2.
+// A call is a monitor whose ref is also the alias the reply is sent to: the first reply ends both, a timeout ends both,
+// so neither a second reply nor a late one nor a DOWN can ever be left in the caller's mailbox.
+import {
+  type Context,
+  checkWait,
+  context as currentContext,
+  type DownMessage,
+  type Effect,
+  type Effects,
+  ExitError,
+  isDown,
+  receive,
+  TIMEOUT,
+  type Timeout,
+} from '../process/index.ts';
+import { type AnyPid, formatReason, type Pid, type Ref } from '../term/index.ts';
+import type {
+  CallMessage,
+  CallsOf,
+  CastMessage,
+  CastsOf,
+  From,
+  ReplyMessage,
+  ReplyOf,
+  StopMessage,
+} from './protocol.ts';
+
+/** How long `call` waits unless told otherwise: OTP's 5,000 ms (GS-3). */
+export const CALL_TIMEOUT_MS = 5_000;
+
+/** The exit reason of a caller whose call failed: OTP's `{Reason, {gen_server, call, Args}}`. */
+export interface CallReason {
+  readonly tag: 'call';
+  /** `timeout`, `noproc`, `callingSelf`, or the server's own exit reason. */
+  readonly reason: unknown;
+  readonly server: AnyPid | string;
+  readonly request: unknown;
+}
+
+/** Thrown by a failed call. A process that does not catch it exits with `reason` (GS-3). */
+export class CallError extends ExitError {
+  declare readonly reason: CallReason;
+
+  constructor(reason: unknown, server: AnyPid | string, request: unknown) {
+    super(
+      { tag: 'call', reason, server, request } satisfies CallReason,
+      `call to ${server} failed: ${formatReason(reason)}`,
+    );
+  }
+}
+
+/** What `tryCall` returns. */
+export type CallOutcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
+
+const CONTEXT: Effect = { op: 'context' };
+
+/**
+ * Sends `request` and waits for the reply, at most `timeoutMs`. Throws {@link CallError}, which exits a caller that
+ * does not catch it. After a timeout the server still does the work (GS-4); its reply is dropped.
+ */
+export function call<P, const Q extends CallsOf<P>>(
+  server: Pid<P>,
+  request: Q,
+  timeoutMs?: number,
+): Effects<ReplyOf<CallsOf<P>, Q>>;
+export function call(server: string, request: unknown, timeoutMs?: number): Effects<unknown>;
+export function* call(server: AnyPid | string, request: unknown, timeoutMs = CALL_TIMEOUT_MS): Effects<unknown> {
+  const context = (yield CONTEXT) as Context;
+  const target = begin(context, server, request);
+  if (typeof target === 'string') throw new CallError(target, server, request);
+  checkWait(timeoutMs);
+  const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
+  if (answer !== TIMEOUT && answer.tag === '$reply') return answer.value;
+  throw new CallError(failure(context, target, answer), server, request);
+}
+
+/** As {@link call}, but a failure is returned: `error` is what {@link CallReason} has as `reason`. */
+export function tryCall<P, const Q extends CallsOf<P>>(
+  server: Pid<P>,
+  request: Q,
+  timeoutMs?: number,
+): Effects<CallOutcome<ReplyOf<CallsOf<P>, Q>>>;
+export function tryCall(server: string, request: unknown, timeoutMs?: number): Effects<CallOutcome<unknown>>;
+export function* tryCall(
+  server: AnyPid | string,
+  request: unknown,
+  timeoutMs = CALL_TIMEOUT_MS,
+): Effects<CallOutcome<unknown>> {
+  const context = (yield CONTEXT) as Context;
+  const target = begin(context, server, request);
+  if (typeof target === 'string') return { ok: false, error: target };
+  checkWait(timeoutMs);
+  const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
+  if (answer !== TIMEOUT && answer.tag === '$reply') return { ok: true, value: answer.value };
+  return { ok: false, error: failure(context, target, answer) };
+}
+
+type Answer = ReplyMessage | DownMessage | Timeout;
+
+/** Sends the call; the ref of its answer, or why there can be none. */
+function begin(context: Context, server: AnyPid | string, request: unknown): Ref | 'noproc' | 'callingSelf' {
+  const target = typeof server === 'string' ? context.whereis(server) : server;
+  if (target === undefined) return 'noproc';
+  if (target === context.self) return 'callingSelf';
+  const alias = context.monitor(target, REPLY_DEMONITOR);
+  context.send(target as Pid<CallMessage<unknown>>, { tag: '$call', from: { alias, caller: context.self }, request });
+  return alias;
+}
+
+const REPLY_DEMONITOR = { alias: 'replyDemonitor' } as const;
+
+function answers(ref: Ref): (message: unknown) => boolean {
+  return (message) =>
+    typeof message === 'object' &&
+    message !== null &&
+    (message as ReplyMessage).ref === ref &&
+    ((message as ReplyMessage).tag === '$reply' || (message as { tag: unknown }).tag === 'DOWN');
+}
+
+function failure(context: Context, ref: Ref, answer: DownMessage | Timeout): unknown {
+  if (answer !== TIMEOUT) return answer.reason;
+  context.demonitor(ref, { flush: true });
+  return 'timeout';
+}
+
+/** Sends and forgets; never fails, not even for a name that nobody has (GS-5). */
+export function cast<P>(context: Caster, server: Pid<P>, message: CastsOf<P>): void;
+export function cast(context: Caster, server: string, message: unknown): void;
+export function cast(context: Caster, server: AnyPid | string, message: unknown): void {
+  const wrapped: CastMessage<unknown> = { tag: '$cast', message };
+  if (typeof server === 'string') context.trySend(server, wrapped);
+  else context.send(server as Pid<CastMessage<unknown>>, wrapped);
+}
+
+/** What sending needs: any context, of an async body as well. */
+export type Caster = Pick<Context, 'send' | 'trySend'>;
+
+/** Answers a call from anywhere, at any time (GS-6). Void when the caller has given up or was answered before. */
+export function replyTo(context: Pick<Context, 'send'>, from: From, value: unknown): void {
+  const message: ReplyMessage = { tag: '$reply', ref: from.alias, value };
+  context.send(from.alias, message);
+}
+
+/**
+ * Ends a behaviour with `reason` and waits until it is dead. Throws {@link CallError} when it was dead already
+ * (`noproc`), ended with another reason, or took longer than `timeoutMs` (GS-13).
+ */
+export function* stopServer(
+  server: AnyPid | string,
+  reason: unknown = 'normal',
+  timeoutMs: number = Number.POSITIVE_INFINITY,
+): Effects<void> {
+  const context = yield* currentContext();
+  const target = typeof server === 'string' ? context.whereis(server) : server;
+  const request: StopMessage = { tag: '$stop', reason };
+  if (target === undefined) throw new CallError('noproc', server, request);
+  if (target === context.self) throw new CallError('callingSelf', server, request);
+  const ref = context.monitor(target);
+  context.send(target as Pid<StopMessage>, request);
+  const isItsDown = (message: unknown): message is DownMessage => isDown(message, ref);
+  const down = yield* receive(isItsDown, { afterMs: timeoutMs, ref });
+  if (down === TIMEOUT) {
+    context.demonitor(ref, { flush: true });
+    throw new CallError('timeout', server, request);
+  }
+  // Reasons are data and may have crossed a thread: the same text is the same reason.
+  if (formatReason(down.reason) !== formatReason(reason)) throw new CallError(down.reason, server, request);
+}

@@ -1,0 +1,41 @@
+// Behaviours: the OTP patterns as data and callbacks, over the public context of a process only.
+//
+//   import { call, cast, genServer, noReply, ok, reply, type Request, startLink, supervisor, whichChildren } from './behaviours/index.ts';
+//
+//   type CounterCall = Request<{ tag: 'get' }, number> | Request<{ tag: 'add'; by: number }, number>;
+//
+//   const counter = genServer({
+//     init: (_context, first: number) => ok(first),
+//     handleCall(request: CounterCall, _from, count: number) {
+//       const next = request.tag === 'add' ? count + request.by : count;
+//       return reply(next, next);
+//     },
+//     handleCast: (_message: { tag: 'reset' }, _count: number) => noReply(0),
+//   });
+//
+//   const tree = supervisor({
+//     strategy: 'oneForOne',
+//     children: [{ id: 'counter', start: { body: counter, args: [1], name: 'counter' } }],
+//   });
+//
+//   function* main(context: Context): Effects<void> {
+//     const started = yield* startLink(counter, [40]);
+//     if (!started.ok) return context.exit(started.error);
+//     const answer = yield* call(started.pid, { tag: 'add', by: 2 }); // a number: 42
+//     cast(context, started.pid, { tag: 'reset' });
+//     yield* startLink(tree); // the supervisor and its children have started when this returns
+//   }
+export * from './call.ts';
+export * from './callbacks.ts';
+export * from './child-spec.ts';
+export * from './dynamic-supervisor.ts';
+export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';
+export * from './proc-lib.ts';
+export * from './protocol.ts';
+export * from './registry.ts';
+export * from './results.ts';
+export type { BadReturnReason } from './server-steps.ts';
+export * from './start-link.ts';
+export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
+export * from './supervisor-calls.ts';
+export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';

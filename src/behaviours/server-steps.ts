@@ -1,0 +1,208 @@
+// The slower steps of a gen-server, as generators: starting, results that continue, wait or stop, and ending.
+// GS-1, GS-7...12. Each runs as the continuation of the process, so that no message is let in before it is done.
+import { type Context, type Effects, ExitError } from '../process/index.ts';
+import { type Ref, reasonOf } from '../term/index.ts';
+import { replyTo } from './call.ts';
+import { type Callbacks, IDLE_TIMEOUT, type OrEffects, type ServerContext } from './callbacks.ts';
+import { answerStart, answerStarted, type StartTicket, takeName } from './proc-lib.ts';
+import type { From } from './protocol.ts';
+import type { CallResult, CastResult, InitResult, Next, Stop } from './results.ts';
+
+type Loose = Callbacks<unknown, readonly unknown[], unknown, unknown, unknown>;
+type Result = CallResult<unknown, unknown> | CastResult<unknown>;
+/** What a callback returned; undefined for one that returned nothing, which is a crash. */
+export type Outcome = OrEffects<Result> | undefined | null;
+
+/** The exit reason of a server whose callback returned something else than a result (GS-8). */
+export interface BadReturnReason {
+  readonly tag: 'badReturnValue';
+  readonly callback: string;
+  readonly text: string;
+}
+
+const IDLE = '$idle';
+
+/** What the process of a server holds: the callbacks' state, and the idle timer while one runs (GS-10). */
+export class Server<S> {
+  state: S;
+  idle: Ref | null = null;
+
+  constructor(state: S) {
+    this.state = state;
+  }
+
+  /** Any message ends the idle time. Returns what the callbacks are to see, or null for a timeout that came too late. */
+  wake(message: unknown, context: Context<unknown>): unknown {
+    const timeout = message as { tag?: unknown; ref?: unknown; message?: unknown } | null | undefined;
+    if (timeout?.tag === 'timeout' && timeout.message === IDLE) {
+      if (timeout.ref !== this.idle) return null;
+      this.idle = null;
+      return IDLE_TIMEOUT;
+    }
+    this.stayAwake(context);
+    return message;
+  }
+
+  stayAwake(context: Context<unknown>): void {
+    if (this.idle !== null) context.cancelTimer(this.idle);
+    this.idle = null;
+  }
+
+  /** Arms the idle timer. */
+  sleep(timeoutMs: number, context: Context<unknown>): void {
+    if (timeoutMs !== Number.POSITIVE_INFINITY) this.idle = context.startTimer(timeoutMs, context.self, IDLE);
+  }
+}
+
+/** True for a generator: the result of a callback that waits. */
+export function isEffects<R>(value: OrEffects<R> | null | undefined): value is Effects<R> {
+  return typeof (value as { next?: unknown } | null | undefined)?.next === 'function';
+}
+
+/** Runs `init` and answers the starter; a server whose `init` is plain and unnamed starts without a generator. */
+export function begin(
+  callbacks: Loose,
+  context: ServerContext,
+  ticket: StartTicket | null,
+  init: () => OrEffects<InitResult<unknown>>,
+): Server<unknown> | Effects<Server<unknown>> {
+  if (ticket !== null && ticket.name !== null) return initNamed(callbacks, context, ticket, init);
+  const outcome = init();
+  if (!isEffects(outcome) && outcome?.tag === 'ok' && outcome.next === null) {
+    answerStarted(context, ticket);
+    return new Server(outcome.state);
+  }
+  return finishInit(callbacks, context, ticket, outcome);
+}
+
+function* initNamed(
+  callbacks: Loose,
+  context: ServerContext,
+  ticket: StartTicket,
+  init: () => OrEffects<InitResult<unknown>>,
+): Effects<Server<unknown>> {
+  yield* takeName(context, ticket);
+  return yield* finishInit(callbacks, context, ticket, init());
+}
+
+function* finishInit(
+  callbacks: Loose,
+  context: ServerContext,
+  ticket: StartTicket | null,
+  outcome: OrEffects<InitResult<unknown>>,
+): Effects<Server<unknown>> {
+  const result: InitResult<unknown> = isEffects(outcome) ? yield* outcome : outcome;
+  switch (result?.tag) {
+    case 'ok': {
+      answerStarted(context, ticket);
+      const server = new Server(result.state);
+      if (result.next === null) return server;
+      return yield* settle(callbacks, server, { ...result, tag: 'noReply' }, 'init', null, context);
+    }
+    case 'ignore':
+      answerStart(context, ticket, { outcome: 'ignored' });
+      return context.exit('normal');
+    case 'fail':
+      answerStart(context, ticket, { outcome: 'failed', reason: result.reason });
+      return context.exit('normal');
+    case 'stop':
+      return context.exit(result.reason);
+    default:
+      return context.exit(badReturn('init', result));
+  }
+}
+
+/** Applies a result, and those of the continuations it asks for, until the server waits for its next message. */
+export function* settle(
+  callbacks: Loose,
+  server: Server<unknown>,
+  first: Outcome,
+  firstCallback: string,
+  firstFrom: From | null,
+  context: ServerContext,
+): Effects<Server<unknown>> {
+  let outcome = first;
+  let callback = firstCallback;
+  let from = firstFrom;
+  for (;;) {
+    let next: Next | null;
+    try {
+      const result: Result | undefined | null = isEffects(outcome) ? yield* outcome : outcome;
+      if (result?.tag === 'stop') return yield* end(callbacks, server, result.reason, context, result, from);
+      if (result?.tag !== 'noReply' && (result?.tag !== 'reply' || from === null)) {
+        throw new ExitError(badReturn(callback, result));
+      }
+      server.state = result.state;
+      if (result.tag === 'reply' && from !== null) replyTo(context, from, result.value);
+      next = result.next;
+      if (next === null) return server;
+      if ('timeoutMs' in next) {
+        server.sleep(next.timeoutMs, context);
+        return server;
+      }
+      callback = 'handleContinue';
+      from = null;
+      if (callbacks.handleContinue === undefined) {
+        throw new TypeError(`a result said {continue}, but ${callbacks.label ?? 'the server'} has no handleContinue`);
+      }
+      outcome = callbacks.handleContinue(next.continue, server.state, context);
+    } catch (error) {
+      if (error instanceof Ended) throw error;
+      return yield* crash(callbacks, server, error, context);
+    }
+  }
+}
+
+/** Thrown when `terminate` has run, or failed: the process ends with `reason`, and nothing may run it a second time. */
+class Ended extends ExitError {}
+
+/** A callback threw: `terminate`, then the error goes on, so that the report names where it came from (GS-11). */
+export function* crash(
+  callbacks: Loose,
+  server: Server<unknown>,
+  error: unknown,
+  context: ServerContext,
+): Effects<never> {
+  yield* terminate(callbacks, server, error instanceof ExitError ? error.reason : reasonOf(error), context);
+  throw error;
+}
+
+/** Ends in order: `terminate`, then the reply of a stop, even when `terminate` failed, then the exit (GS-7). */
+export function* end(
+  callbacks: Loose,
+  server: Server<unknown>,
+  reason: unknown,
+  context: ServerContext,
+  stop?: Stop<unknown, unknown>,
+  from?: From | null,
+): Effects<never> {
+  if (stop?.state != null) server.state = stop.state.value;
+  try {
+    yield* terminate(callbacks, server, reason, context);
+  } finally {
+    if (stop?.reply != null && from != null) replyTo(context, from, stop.reply.value);
+  }
+  throw new Ended(reason);
+}
+
+function* terminate(callbacks: Loose, server: Server<unknown>, reason: unknown, context: ServerContext): Effects<void> {
+  if (callbacks.terminate === undefined) return;
+  try {
+    const outcome = callbacks.terminate(reason, server.state, context);
+    if (isEffects(outcome)) yield* outcome;
+  } catch (error) {
+    throw new Ended(error instanceof ExitError ? error.reason : reasonOf(error));
+  }
+}
+
+const TEXT_MAX = 200;
+
+function badReturn(callback: string, value: unknown): BadReturnReason {
+  let text = String(value);
+  try {
+    text = typeof value === 'object' ? (JSON.stringify(value) ?? text) : text;
+  } catch {
+    // What cannot be printed as JSON is named by its class.
+  }
+  return { tag: 'badReturnValue', callback, text: text.slice(0, TEXT_MAX) };
+}
