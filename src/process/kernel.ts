@@ -12,6 +12,11 @@ export interface SpawnRequest {
   readonly options: SpawnOptions | undefined;
   readonly link: boolean;
   readonly monitor: boolean;
+  /**
+   * With `monitor`: a fresh ref of the parent that becomes the monitor's ref and a `replyDemonitor` alias (ALI-2), so
+   * that the arguments of the new process can already name where it answers (GS-1).
+   */
+  readonly answerTo?: Ref;
 }
 
 export interface Kernel {

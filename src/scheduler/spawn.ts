@@ -51,7 +51,7 @@ export function spawn(
   checkBody(body);
   const placement = options?.placement ?? 'here';
   const origin = placement === 'here' ? scheduler.origin : scheduler.engine.place(placement);
-  const ref = request.monitor && parent !== null ? parent.makeRef() : null;
+  const ref = request.monitor && parent !== null ? (request.answerTo ?? parent.makeRef()) : null;
   if (origin !== scheduler.origin) return spawnElsewhere(scheduler, parent, request, origin, ref);
   if (scheduler.processes.size >= scheduler.engine.limits.processesMax) {
     throw new SystemLimitError(`this thread already runs ${scheduler.processes.size} processes`);
@@ -59,7 +59,7 @@ export function spawn(
   if (scheduler.engine.strict) for (const arg of args) if (typeof arg !== 'function') sealTerm(arg);
   const process = new Process(scheduler, scheduler.nextPid(), parent?.self ?? null, body, args);
   scheduler.processes.set(process.self.serial, process);
-  if (parent !== null) tie(parent, process, request.link, ref);
+  if (parent !== null) tie(parent, process, request, ref);
   if (options?.priority === 'high') process.flags |= flags.PRIORITY_HIGH;
   else if (options?.priority === 'low') process.flags |= flags.PRIORITY_LOW;
   if (options?.label !== undefined) process.setLabel(options.label);
@@ -107,7 +107,7 @@ function spawnElsewhere(
     parent.links ??= new Links();
     parent.links.link(pid);
   }
-  if (ref !== null) holdMonitor(parent, pid, ref);
+  if (ref !== null) holdMonitor(parent, pid, ref, request);
   scheduler.sendSignal({
     kind: 'spawn',
     from: parent.self,
@@ -123,23 +123,25 @@ function spawnElsewhere(
   return { pid, ref };
 }
 
-function tie(parent: Process, child: Process, link: boolean, ref: Ref | null): void {
-  if (link) {
+function tie(parent: Process, child: Process, request: SpawnRequest, ref: Ref | null): void {
+  if (request.link) {
     parent.links ??= new Links();
     parent.links.link(child.self);
     child.links = new Links();
     child.links.receiveLink(parent.self);
   }
   if (ref !== null) {
-    holdMonitor(parent, child.self, ref);
+    holdMonitor(parent, child.self, ref, request);
     child.monitors = new Monitors();
     child.monitors.watchers.set(ref, parent.self);
   }
 }
 
-function holdMonitor(parent: Process, pid: AnyPid, ref: Ref): void {
+function holdMonitor(parent: Process, pid: AnyPid, ref: Ref, request: SpawnRequest): void {
+  const alias = request.answerTo === undefined ? null : 'replyDemonitor';
+  if (alias !== null) ref.slot = parent;
   parent.monitors ??= new Monitors();
-  parent.monitors.held.set(ref, { target: pid, object: pid, alias: null, tag: null });
+  parent.monitors.held.set(ref, { target: pid, object: pid, alias, tag: null });
 }
 
 function checkBody(body: AnyBody): void {
