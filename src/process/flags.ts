@@ -22,6 +22,8 @@ export const PRIORITY_LOW = 512;
 export const ASYNC = 1024;
 /** Its long mailbox has been reported (RCV-4). */
 export const LONG_MAILBOX_REPORTED = 2048;
+/** Fills an outbox that is over its bound: does not run before there is room (DESIGN decision 5). */
+export const HELD = 4096;
 
 /** Any of these: a new message does not put the process into the run queue. */
-export const NOT_WAKEABLE = QUEUED | RUNNING | BLOCKED | SUSPENDED;
+export const NOT_WAKEABLE = QUEUED | RUNNING | BLOCKED | SUSPENDED | HELD;

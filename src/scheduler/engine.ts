@@ -1,6 +1,6 @@
 // What makes the difference between the three engines: everything a scheduler is given from outside (DESIGN decision 1).
 import type { Env, Turns } from '../env/index.ts';
-import type { AnyBody, OffloadResult, Placement, Signal, Tracer } from '../process/index.ts';
+import type { AnyBody, OffloadResult, Placement, Process, Signal, Tracer } from '../process/index.ts';
 import type { AnyPid, Mfa, Origin, Pid, Ref } from '../term/index.ts';
 import type { Names } from './names.ts';
 
@@ -12,8 +12,8 @@ export interface Outlink {
   poll(): boolean;
   /** Publishes what `send` has queued; called at the end of each slice. */
   publish(): void;
-  /** True when this process must wait because its thread pair's outbox is over its bound (DESIGN decision 5). */
-  isCongested(): boolean;
+  /** True when the outbox to that incarnation is over its bound: who fills it further is held (DESIGN decision 5). */
+  isCongested(to: Origin): boolean;
   /** The interned pid of that serial, so that `===` holds when the pid comes back (DESIGN decision 3). */
   pidAt(origin: Origin, serial: number): Pid<never>;
   /** False when that incarnation is known to be dead. */
@@ -50,6 +50,8 @@ export interface Engine {
   /** The origin of the thread a placement means; `here` never gets this far. Throws for a thread that does not exist. */
   place(placement: Exclude<Placement, 'here'>): Origin;
   offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void;
+  /** Remembers which process an async body belongs to, so that a stray rejection finds its owner (DESIGN decision 9). */
+  readonly asyncOwner?: { run<T>(process: Process, work: () => T): T };
   readonly tracer: Tracer | null;
   readonly limits: SchedulerLimits;
 }

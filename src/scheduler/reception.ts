@@ -58,6 +58,33 @@ export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
   }
 }
 
+/** Answers what asks for an answer when the receiver's thread is dead or never was (LNK-4, MON-2, SIG-6). */
+export function refuseSignal(scheduler: Scheduler, signal: Signal): void {
+  switch (signal.kind) {
+    case 'link':
+      receiveSignal(scheduler, { kind: 'linkExit', from: signal.to, to: signal.from, reason: 'noproc' });
+      return;
+    case 'monitor':
+      receiveSignal(scheduler, { kind: 'down', from: signal.to, to: signal.from, ref: signal.ref, reason: 'noproc' });
+      return;
+    case 'spawn': {
+      const { from, to, monitor } = signal;
+      if (signal.link) receiveSignal(scheduler, { kind: 'linkExit', from: to, to: from, reason: 'noproc' });
+      if (monitor !== null) {
+        receiveSignal(scheduler, { kind: 'down', from: to, to: from, ref: monitor, reason: 'noproc' });
+      }
+      return;
+    }
+    case 'info':
+    case 'cancelTimer':
+      scheduler.takeReply(signal.ref)?.(undefined);
+      return;
+    default:
+      // Everything else to a dead process vanishes (SIG-3).
+      return;
+  }
+}
+
 export function processAt(pid: AnyPid): Process | null {
   return pid.target as Process | null;
 }

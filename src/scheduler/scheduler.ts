@@ -19,8 +19,10 @@ import {
 } from '../process/index.ts';
 import { type AnyPid, isClean, type Mfa, type Origin, Pid, Ref, reasonOf, type Seal, sealTerm } from '../term/index.ts';
 import type { Engine } from './engine.ts';
+import { HeldProcesses } from './held.ts';
 import type { Names } from './names.ts';
-import { receiveSignal } from './reception.ts';
+import { receiveSignal, refuseSignal } from './reception.ts';
+import { Replies } from './replies.ts';
 import { RunQueue } from './run-queue.ts';
 import { runSlice } from './slice.ts';
 import { foreignSerial, mintPid, receiveSpawn, spawn } from './spawn.ts';
@@ -42,11 +44,13 @@ export class Scheduler implements Kernel {
   sliceEndMs = 0;
   /** Slices run so far; the simulator and observation read it. */
   slices = 0;
-  private isInTurn = false;
+  /** True while `runTurn` runs: what is sent now is published at the end of the slice. */
+  isInTurn = false;
   private lastSerial = 0;
   private lastForeign = 0;
   private lastRef = 0;
-  private readonly replies = new Map<Ref, (value: unknown) => void>();
+  private readonly replies = new Replies();
+  private readonly held = new HeldProcesses();
   private readonly dying: [Process, unknown][] = [];
   private isBurying = false;
 
@@ -78,12 +82,14 @@ export class Scheduler implements Kernel {
       if (target !== null) target.accept(message, seal);
       else if (to.origin !== engine.origin) {
         engine.outlink?.send(to.origin, { kind: 'message', from: from?.self ?? null, to, message, seal });
+        if (from !== null) this.held.holdIfCongested(engine.outlink, from, to.origin);
       }
       return;
     }
     const sender = from?.self ?? null;
     if (to instanceof Pid) this.route(sender, to, { kind: 'message', from: sender, to, message, seal });
     else this.route(sender, to, { kind: 'alias', from: sender, to, message, seal });
+    if (from !== null && to.origin !== engine.origin) this.held.holdIfCongested(engine.outlink, from, to.origin);
   }
 
   sendSignal(signal: Signal): void {
@@ -95,18 +101,7 @@ export class Scheduler implements Kernel {
     if (engine.transit !== null) engine.transit.submit(from, to, signal);
     else if (to.origin === engine.origin) receiveSignal(this, signal);
     else if (engine.outlink?.isUp(to.origin) === true) engine.outlink.send(to.origin, signal);
-    else this.refuse(signal);
-  }
-
-  /** Answers a link or a monitor to a thread that is dead or never was (LNK-4, MON-2). */
-  private refuse(signal: Signal): void {
-    if (signal.kind === 'link') {
-      receiveSignal(this, { kind: 'linkExit', from: signal.to, to: signal.from, reason: 'noproc' });
-    } else if (signal.kind === 'monitor') {
-      receiveSignal(this, { kind: 'down', from: signal.to, to: signal.from, ref: signal.ref, reason: 'noproc' });
-    } else if (signal.kind === 'info' || signal.kind === 'cancelTimer') {
-      this.takeReply(signal.ref)?.(signal.kind === 'info' ? undefined : false);
-    }
+    else refuseSignal(this, signal);
   }
 
   /** Applies a signal that has arrived, from the wire or from the simulator. */
@@ -147,6 +142,7 @@ export class Scheduler implements Kernel {
         if (process.reductions - before >= LONG_SLICE) break;
       }
       outlink?.publish();
+      if (this.held.size > 0) this.held.release(this);
       now = clock.now();
     } while (now < turnEndMs && (this.runQueue.length > 0 || outlink?.poll() === true));
     this.isInTurn = false;
@@ -238,7 +234,9 @@ export class Scheduler implements Kernel {
 
   /** A thread has died (THR-1): tells everybody here who was linked to or watched one of its processes. */
   threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
+    this.timers.cancelTo(origin);
     tellOfThread(this, (pid) => pid.origin === origin, reasonFor);
+    this.replies.answerFor(origin);
   }
 
   // ---- spawning
@@ -368,7 +366,7 @@ export class Scheduler implements Kernel {
 
   processInfo(asker: Process, pid: AnyPid, withMessages: boolean, done: (info: ProcessInfo | undefined) => void): void {
     const ref = this.makeRef();
-    this.replies.set(ref, done as (value: unknown) => void);
+    this.replies.expect(ref, pid.origin, done as (value: unknown) => void);
     this.sendSignal({ kind: 'info', from: asker.self, to: pid, ref, withMessages });
   }
 
@@ -378,14 +376,12 @@ export class Scheduler implements Kernel {
       return;
     }
     const reply = this.makeRef();
-    this.replies.set(reply, done as (value: unknown) => void);
+    this.replies.expect(reply, ref.origin, (left) => done((left as number | false | undefined) ?? false));
     this.sendSignal({ kind: 'cancelTimer', from: asker.self, to: ref, ref: reply });
   }
 
   takeReply(ref: Ref): ((value: unknown) => void) | undefined {
-    const reply = this.replies.get(ref);
-    this.replies.delete(ref);
-    return reply;
+    return this.replies.take(ref);
   }
 
   offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void {

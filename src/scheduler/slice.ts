@@ -12,7 +12,7 @@ import {
 } from '../process/index.ts';
 import type { Scheduler } from './scheduler.ts';
 
-const { ALIVE, ASYNC, BLOCKED, FRESH, INTERRUPTED, LONG_MAILBOX_REPORTED } = flags;
+const { ALIVE, ASYNC, BLOCKED, FRESH, HELD, INTERRUPTED, LONG_MAILBOX_REPORTED } = flags;
 const CLOCK_EVERY = 63;
 
 const generatorPrototype = Object.getPrototypeOf(function* () {}).prototype as object;
@@ -32,7 +32,7 @@ export function runSlice(scheduler: Scheduler, process: Process): boolean {
   let budget = scheduler.engine.limits.sliceReductions;
   while (budget > 0) {
     if ((process.flags & INTERRUPTED) !== 0 && mustStop(process)) return false;
-    if ((process.flags & BLOCKED) !== 0) return false;
+    if ((process.flags & (BLOCKED | HELD)) !== 0) return false;
     if (process.continuation !== null) {
       const used = runContinuation(scheduler, process, process.continuation, budget);
       if (used < 0) return false;
@@ -83,7 +83,9 @@ function enter(scheduler: Scheduler, process: Process): void {
   process.state = undefined;
   const { body } = process;
   if (typeof body === 'function') {
-    const result = (body as (context: unknown, ...args: readonly unknown[]) => unknown)(process, ...args);
+    const run = () => (body as (context: unknown, ...args: readonly unknown[]) => unknown)(process, ...args);
+    const { asyncOwner } = scheduler.engine;
+    const result = (process.flags & ASYNC) !== 0 && asyncOwner !== undefined ? asyncOwner.run(process, run) : run();
     if ((process.flags & ASYNC) !== 0) scheduler.awaitBody(process, result as Promise<unknown>);
     else if (isEffects(result)) process.continuation = new Continuation(result, 'body');
     else {
@@ -139,7 +141,12 @@ function runContinuation(scheduler: Scheduler, process: Process, continuation: C
       input = startWait(scheduler, process, continuation, effect.start);
       if (input === WAITING) return -1;
     }
-    if (used >= budget || ((used & CLOCK_EVERY) === 0 && scheduler.engine.env.clock.now() > scheduler.sliceEndMs)) {
+    // A held generator stops behind its effect, which must not be lost.
+    if (
+      used >= budget ||
+      (process.flags & HELD) !== 0 ||
+      ((used & CLOCK_EVERY) === 0 && scheduler.engine.env.clock.now() > scheduler.sliceEndMs)
+    ) {
       continuation.input = input;
       return budget;
     }

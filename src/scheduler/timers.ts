@@ -1,6 +1,6 @@
 // One heap of timers per scheduler, keyed (time, order of starting), so that equal times fire in the order in which
 // they were started (TMR-1). Each timer knows its place, so cancelling is O(log n) and leaves nothing behind.
-import type { AnyPid, Ref } from '../term/index.ts';
+import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
 
 export class Timer {
   readonly atMs: number;
@@ -66,6 +66,14 @@ export class Timers {
       this.down(last);
     }
     return true;
+  }
+
+  /** Cancels every timer whose receiver lived on a dead thread (THR-1). */
+  cancelTo(origin: Origin): void {
+    for (const timer of this.heap.filter(({ to }) => to instanceof Pid && to.origin === origin)) {
+      if (timer.ref !== null) timer.ref.slot = null;
+      this.cancel(timer);
+    }
   }
 
   /** Takes the next timer that is due at `nowMs`, or null. */
