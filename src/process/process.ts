@@ -211,16 +211,16 @@ export class Process implements Context<any> {
 
   sendAfter(ms: number, to: AnyPid | string, message: unknown): Ref {
     checkWait(ms);
-    return this.kernel.startTimer(ms, to, message, false);
+    return this.isAlive ? this.kernel.startTimer(ms, to, message, false) : this.kernel.makeRef();
   }
 
   startTimer(ms: number, to: AnyPid | string, message: unknown): Ref {
     checkWait(ms);
-    return this.kernel.startTimer(ms, to, message, true);
+    return this.isAlive ? this.kernel.startTimer(ms, to, message, true) : this.kernel.makeRef();
   }
 
   cancelTimer(ref: Ref): number | false {
-    return this.kernel.cancelLocalTimer(ref);
+    return this.isAlive && this.kernel.cancelLocalTimer(ref);
   }
 
   bump(reductions: number): void {

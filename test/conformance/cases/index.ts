@@ -1,0 +1,25 @@
+// All cases of the suite.
+import type { Case } from '../case.ts';
+import { aliasCases } from './aliases.ts';
+import { exitCases } from './exits.ts';
+import { linkCases } from './links.ts';
+import { monitorCases } from './monitors.ts';
+import { nameCases } from './names.ts';
+import { receiveCases } from './receive.ts';
+import { schedulingCases } from './scheduling.ts';
+import { signalCases } from './signals.ts';
+import { spawnCases } from './spawn.ts';
+import { timerCases } from './timers.ts';
+
+export const CASES: readonly Case[] = [
+  ...signalCases,
+  ...exitCases,
+  ...linkCases,
+  ...monitorCases,
+  ...aliasCases,
+  ...nameCases,
+  ...receiveCases,
+  ...timerCases,
+  ...spawnCases,
+  ...schedulingCases,
+];
