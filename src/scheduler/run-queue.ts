@@ -68,6 +68,14 @@ export class RunQueue {
     return this.normal.shift();
   }
 
+  /** The process that `shift` would take, or null. */
+  peek(): Process | null {
+    if (this.high.length > 0) return this.high.at(0);
+    const isLowDue = this.low.length > 0 && (this.normal.length === 0 || (this.picks + 1) % LOW_EVERY === 0);
+    if (isLowDue) return this.low.at(0);
+    return this.normal.length > 0 ? this.normal.at(0) : null;
+  }
+
   /** The runnable processes in the order in which `shift` would roughly take them; for the simulator's choices. */
   list(): Process[] {
     const processes: Process[] = [];

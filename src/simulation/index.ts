@@ -1,0 +1,20 @@
+// The third engine: the same kernel under a virtual clock and a schedule that is data (DESIGN decisions 1, 2, 17).
+//
+//   const result = simulate({ seed: 7, strategy: 'portfolio' }, function* (context) {
+//     const counter = context.spawn(counterBody);
+//     ...
+//   });
+//   result.value; // what the body returned, or a SimulationError with a token that replays the run
+export { loadModules } from './code.ts';
+export * from './options.ts';
+export * from './result.ts';
+export * from './schedule.ts';
+export * from './search.ts';
+export { Flight, Pair, Seat, Seats } from './seat.ts';
+export * from './shrink.ts';
+export * from './sim-scheduler.ts';
+export * from './simulate.ts';
+export { portfolio, type Strategy } from './strategies.ts';
+export * from './tape.ts';
+export { PairTransit, type TransitHost } from './transit.ts';
+export { ALL_CHECKS, type Checks, NO_CHECKS, type Violation, Watch } from './watch.ts';

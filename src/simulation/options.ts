@@ -1,0 +1,97 @@
+// What a simulation can be told, with every default in one place.
+import type { Logger } from '../env/index.ts';
+import type { AnyBody } from '../process/index.ts';
+import type { Engine, Names } from '../scheduler/index.ts';
+import type { Deviation } from './schedule.ts';
+import type { Seats } from './seat.ts';
+import type { SimScheduler } from './sim-scheduler.ts';
+import { portfolio, type Strategy } from './strategies.ts';
+import type { SimTape } from './tape.ts';
+import type { PairTransit, TransitHost } from './transit.ts';
+import { ALL_CHECKS, type Checks, NO_CHECKS, type Watch } from './watch.ts';
+
+/** Replaces parts of the simulated machine; the way to plant a mistake and see a property catch it. */
+export interface Wiring {
+  readonly transit?: (host: TransitHost) => PairTransit;
+  readonly scheduler?: (engine: Engine, seats: Seats, watch: Watch) => SimScheduler;
+  readonly names?: () => Names;
+}
+
+export interface SimOptions {
+  /** Decides everything a process may draw by chance and, with `strategy`, the schedule. Default 1. */
+  readonly seed?: number;
+  /** The deviations to follow. Default: those of `strategy`. */
+  readonly deviations?: readonly Deviation[];
+  /** How to look for deviations. Default: none (`fifo`); `'portfolio'` lets the seed decide. */
+  readonly strategy?: Strategy | 'portfolio';
+  /** Seed, strategy and deviations from a fast-check arbitrary, instead of the three above. */
+  readonly tape?: SimTape;
+  /** A run that is not over after so many steps fails. Default 100,000. */
+  readonly stepsMax?: number;
+  /** A timer that is due within this time may fire although messages are under way. Default 20 ms. */
+  readonly timerJitterMs?: number;
+  /** Checks and freezes what is sent (DESIGN decision 3). Default true. */
+  readonly strict?: boolean;
+  /** Invariants to check while running. Default: all of them. */
+  readonly checks?: boolean | Partial<Checks>;
+  /** How many events of the run are kept for printing. Default 200. */
+  readonly history?: number;
+  /** Fails when processes are left that nobody stopped (R12). Default false: they are counted in the result. */
+  readonly failOnSurvivors?: boolean;
+  /** Runs everything a second time and fails when the two differ (R17). Default false. */
+  readonly checkRepeatable?: boolean;
+  /** Modules behind `{ module, export }` bodies by URL, loaded beforehand; see `loadModules`. */
+  readonly modules?: ReadonlyMap<string, Readonly<Record<string, AnyBody | unknown>>>;
+  /** Gets what the processes log. Default: it goes into the history only. */
+  readonly logger?: Logger;
+  readonly wiring?: Wiring;
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly seed: number;
+  readonly deviations: readonly Deviation[] | null;
+  readonly isPatient: boolean;
+  readonly strategy: Strategy;
+  readonly stepsMax: number;
+  readonly timerJitterMs: number;
+  readonly strict: boolean;
+  readonly checks: Checks;
+  readonly history: number;
+  readonly failOnSurvivors: boolean;
+  readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  readonly logger: Logger | null;
+  readonly wiring: Wiring;
+}
+
+const NO_MODULES: Settings['modules'] = new Map();
+
+/** Fills in the defaults. Throws RangeError for a number that makes no sense. */
+export function settingsOf(options: SimOptions): Settings {
+  const { tape } = options;
+  const seed = tape?.seed ?? options.seed ?? 1;
+  if (!Number.isInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);
+  const stepsMax = options.stepsMax ?? 100_000;
+  if (!(stepsMax > 0)) throw new RangeError(`stepsMax must be above 0, got ${stepsMax}`);
+  const strategy = tape?.strategy ?? options.strategy ?? { tag: 'fifo' };
+  return {
+    seed,
+    deviations: tape === undefined ? (options.deviations ?? null) : tape.deviations,
+    isPatient: tape?.isPatient ?? true,
+    strategy: strategy === 'portfolio' ? portfolio(seed) : strategy,
+    stepsMax,
+    timerJitterMs: options.timerJitterMs ?? 20,
+    strict: options.strict ?? true,
+    checks: checksOf(options.checks ?? true),
+    history: options.history ?? 200,
+    failOnSurvivors: options.failOnSurvivors ?? false,
+    modules: options.modules ?? NO_MODULES,
+    logger: options.logger ?? null,
+    wiring: options.wiring ?? {},
+  };
+}
+
+function checksOf(checks: boolean | Partial<Checks>): Checks {
+  if (typeof checks === 'boolean') return checks ? ALL_CHECKS : NO_CHECKS;
+  return { ...ALL_CHECKS, ...checks };
+}

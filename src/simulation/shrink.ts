@@ -1,0 +1,63 @@
+// Making a failing schedule small: fewer deviations first (ddmin), then earlier ones (DESIGN decision 17).
+// Each success goes on from what that run really did, so that the result replays exactly.
+import type { Deviation } from './schedule.ts';
+
+/** Runs a schedule: the deviations it took when it still fails, null when it does not. */
+export type Attempt = (deviations: readonly Deviation[]) => readonly Deviation[] | null;
+
+export interface Shrunk {
+  readonly deviations: readonly Deviation[];
+  /** Runs it took. */
+  readonly runs: number;
+}
+
+/** The smallest failing schedule found from `failing` within `runsMax` runs (default 2,000). */
+export function shrinkSchedule(failing: readonly Deviation[], attempt: Attempt, runsMax = 2_000): Shrunk {
+  let runs = 0;
+  let best = failing;
+  const accept = (candidate: readonly Deviation[]): boolean => {
+    if (runs >= runsMax) return false;
+    runs++;
+    const taken = attempt(candidate);
+    if (taken === null || !isSmaller(taken, best)) return false;
+    best = taken;
+    return true;
+  };
+  for (let size = -1; size !== weight(best); ) {
+    size = weight(best);
+    takeAway(() => best, accept);
+    moveEarlier(() => best, accept);
+  }
+  return { deviations: best, runs };
+}
+
+/** Removes chunks, halving their size until single deviations are left. */
+function takeAway(best: () => readonly Deviation[], accept: (candidate: readonly Deviation[]) => boolean): void {
+  if (best().length > 0 && accept([])) return;
+  for (let chunk = Math.ceil(best().length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+    for (let start = 0; start < best().length; ) {
+      const candidate = best().filter((_, index) => index < start || index >= start + chunk);
+      if (!accept(candidate)) start += chunk;
+    }
+  }
+}
+
+/** Tries each deviation at earlier steps: at once, halfway, one step before. */
+function moveEarlier(best: () => readonly Deviation[], accept: (candidate: readonly Deviation[]) => boolean): void {
+  for (let index = 0; index < best().length; index++) {
+    for (const earlier of [() => 0, (step: number) => step >> 1, (step: number) => step - 1]) {
+      const step = best()[index]?.[0] ?? 0;
+      if (step === 0) break;
+      accept(best().map(([at, key], place): Deviation => [place === index ? earlier(step) : at, key]));
+    }
+  }
+}
+
+function isSmaller(a: readonly Deviation[], b: readonly Deviation[]): boolean {
+  return a.length < b.length || (a.length === b.length && weight(a) < weight(b));
+}
+
+/** More deviations weigh more than later ones. */
+function weight(deviations: readonly Deviation[]): number {
+  return deviations.length * 2 ** 32 + deviations.reduce((sum, [step]) => sum + step, 0);
+}

@@ -1,0 +1,169 @@
+// The kernel's own scheduler under observation: each process gets a seat and a watched mailbox, and every signal and
+// timer is compared with a ledger (R4, R5, R8, R11). It changes nothing of what the kernel does. Tests plant mistakes by
+// overriding its methods.
+import { Mailbox, type Process, type Signal, type SpawnRequest, type SpawnSignal } from '../process/index.ts';
+import { type Engine, Scheduler, type Timer } from '../scheduler/index.ts';
+import { type AnyPid, Pid, type Ref } from '../term/index.ts';
+import { mix } from './random.ts';
+import type { Choice, Seat, Seats } from './seat.ts';
+import type { Watch } from './watch.ts';
+import { WatchedMailbox } from './watched-mailbox.ts';
+
+/** One simulated thread; as a choice it fires the next timer of the thread. */
+export class SimScheduler extends Scheduler implements Choice {
+  readonly kind = 'fire';
+  readonly hash: number;
+  readonly seats: Seats;
+  readonly watch: Watch;
+  private parentOfNext: AnyPid | null = null;
+  private timersOpen = 0;
+  private readonly cancelled = new WeakSet<object>();
+  private lastFired: Timer | null = null;
+
+  constructor(engine: Engine, seats: Seats, watch: Watch) {
+    super(engine);
+    this.seats = seats;
+    this.watch = watch;
+    this.hash = mix(0x71, engine.origin.thread);
+  }
+
+  get key(): string {
+    return `fire ${this.origin.thread}`;
+  }
+
+  override spawn(parent: Process | null, request: SpawnRequest) {
+    this.parentOfNext = parent?.self ?? null;
+    const made = super.spawn(parent, request);
+    const seat = this.seats.of(made.pid);
+    seat.request = request;
+    if (made.ref !== null && parent !== null) this.watch.monitorMade(made.ref, parent.self, made.pid, true);
+    this.seatProcess(made.pid);
+    return made;
+  }
+
+  override nextPid(): Pid<unknown> {
+    const pid = super.nextPid();
+    this.seats.add(pid, this.parentOfNext);
+    return pid;
+  }
+
+  override nextForeignPid(origin: Parameters<Scheduler['nextForeignPid']>[0]): Pid<never> {
+    const pid = super.nextForeignPid(origin);
+    this.seats.add(pid, this.parentOfNext);
+    return pid;
+  }
+
+  override receiveSpawn(signal: SpawnSignal): void {
+    super.receiveSpawn(signal);
+    this.seatProcess(signal.to);
+  }
+
+  private seatProcess(pid: AnyPid): void {
+    const process = pid.target as Process | null;
+    if (process === null) return;
+    const seat = this.seats.of(pid);
+    seat.process = process;
+    (process as { mailbox: Mailbox }).mailbox = this.makeMailbox(seat);
+  }
+
+  /** The mailbox of a new process. */
+  protected makeMailbox(seat: Seat): Mailbox {
+    return this.watch.checks.mailboxes ? new WatchedMailbox(this.watch, seat) : new Mailbox();
+  }
+
+  override terminate(process: Process, reason: unknown): void {
+    const seat = this.seats.of(process.self);
+    // Deaths wait their turn in the kernel; the first one asked for is the one that happens.
+    seat.exit ??= { reason };
+    super.terminate(process, reason);
+    seat.process = null;
+  }
+
+  override receive(signal: Signal): void {
+    if (signal.kind === 'monitor') this.watch.monitorFound(signal.ref, signal.to.target !== null);
+    else if (signal.kind === 'down') {
+      this.receiveDown(signal);
+      return;
+    } else if (signal.kind === 'linkExit') this.checkName(signal.from);
+    super.receive(signal);
+  }
+
+  private receiveDown(signal: Signal & { kind: 'down' }): void {
+    this.checkName(signal.from);
+    const mailbox = (signal.to.target as Process | null)?.mailbox;
+    const before = mailbox?.length ?? 0;
+    super.receive(signal);
+    const messages = (mailbox?.length ?? 0) - before;
+    this.watch.downReceived(signal.ref, signal.reason, this.seats.of(signal.from), this.seats.of(signal.to), messages);
+  }
+
+  /** The name of a dead process is free before news of its death arrives (SIG-7, R11). */
+  private checkName(dead: AnyPid): void {
+    const seat = this.seats.of(dead);
+    if (seat.exit === null || this.names.nameOf(dead) === null) return;
+    this.watch.violate('R11', `${seat} is dead and heard of, but still has the name ${this.names.nameOf(dead)}`);
+  }
+
+  // ---- timers (R8)
+
+  override startTimer(ms: number, to: AnyPid | string, message: unknown, wrap: boolean): Ref {
+    const before = this.timers.size;
+    const ref = super.startTimer(ms, to, message, wrap);
+    this.timersOpen += this.timers.size - before;
+    return ref;
+  }
+
+  override startReceiveTimer(ms: number, fire: () => void): Timer {
+    this.timersOpen++;
+    return super.startReceiveTimer(ms, fire);
+  }
+
+  override cancelLocalTimer(ref: Ref): number | false {
+    const timer = ref.slot;
+    const left = super.cancelLocalTimer(ref);
+    if (left !== false && timer !== null) this.closeTimer(timer);
+    return left;
+  }
+
+  override dropTimer(timer: Timer): void {
+    if (timer.index >= 0) this.closeTimer(timer);
+    super.dropTimer(timer);
+  }
+
+  override cancelReceiveTimer(timer: object): void {
+    if ((timer as Timer).index >= 0) this.closeTimer(timer);
+    super.cancelReceiveTimer(timer);
+  }
+
+  private closeTimer(timer: object): void {
+    this.timersOpen--;
+    this.cancelled.add(timer);
+  }
+
+  override fireTimer(timer: Timer): void {
+    if (this.watch.checks.timers) this.checkTimer(timer);
+    this.timersOpen--;
+    this.lastFired = timer;
+    super.fireTimer(timer);
+  }
+
+  private checkTimer(timer: Timer): void {
+    const { watch, lastFired } = this;
+    const name = `a timer of ${timer.atMs} ms`;
+    if (this.cancelled.has(timer)) watch.violate('R8', `${name} fires after it was cancelled`);
+    if (this.env.clock.now() < timer.atMs) watch.violate('R8', `${name} fires at ${this.env.clock.now()} ms`);
+    if (timer === lastFired) watch.violate('R8', `${name} fires twice`);
+    if (lastFired !== null && lastFired.atMs === timer.atMs && lastFired.seq > timer.seq) {
+      watch.violate('R8', `${name} fires behind one that was started later`);
+    }
+    if (timer.to instanceof Pid && timer.to.origin === this.origin && timer.to.target === null) {
+      watch.violate('R4', `${name} fires for ${this.seats.of(timer.to)}, which is dead`);
+    }
+  }
+
+  /** Nothing is in flight: every timer that was started has fired, was cancelled or is still waiting. */
+  checkTimersAtRest(): void {
+    if (!this.watch.checks.timers || this.timersOpen === this.timers.size) return;
+    this.watch.violate('R8', `${this.timersOpen} timers are open, but ${this.timers.size} are waiting`);
+  }
+}

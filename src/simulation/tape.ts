@@ -1,0 +1,44 @@
+// A schedule in the making: what a property-based test hands to `simulate`. Before the run it is a seed and a strategy;
+// after it, it knows the deviations that were taken, and that is what shrinks.
+import { type Deviation, encodeToken } from './schedule.ts';
+import type { Strategy } from './strategies.ts';
+
+export class SimTape {
+  readonly seed: number;
+  readonly strategy: Strategy | 'portfolio';
+  /** The deviations to follow; null to let the strategy find some. */
+  readonly deviations: readonly Deviation[] | null;
+  /** False: a deviation whose choice is not possible at its very step is left out. */
+  readonly isPatient: boolean;
+  /** What the last run with this tape did. */
+  taken: readonly Deviation[] = [];
+  /** What the last failing run did; fast-check goes on to run other inputs with the tape of a failure. */
+  private failed: readonly Deviation[] | null = null;
+
+  constructor(
+    seed: number,
+    strategy: Strategy | 'portfolio',
+    deviations: readonly Deviation[] | null,
+    isPatient = true,
+  ) {
+    this.seed = seed;
+    this.strategy = strategy;
+    this.deviations = deviations;
+    this.isPatient = isPatient;
+  }
+
+  /** Keeps what the last run did, because it failed. */
+  keepFailure(): void {
+    this.failed = this.taken;
+  }
+
+  /** The word that replays the failing run: `replay(token, body)`. */
+  get token(): string {
+    return encodeToken({ seed: this.seed, deviations: this.failed ?? this.taken });
+  }
+
+  toString(): string {
+    const words = (this.failed ?? this.taken).map(([step, key]) => `step ${step}: ${key}`).join('; ');
+    return `schedule ${this.token} (${words === '' ? 'plain FIFO' : words})`;
+  }
+}

@@ -1,0 +1,2 @@
+// The entry point `warren/testing`.
+export * from './testing/index.ts';

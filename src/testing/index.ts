@@ -1,0 +1,9 @@
+// For people who test their own actors: one body, many schedules, failures that shrink and replay.
+//
+//   import fc from 'fast-check';
+//   import { schedules, simulate } from 'warren/testing';
+//   fc.assert(fc.property(schedules(), fc.nat(9), (tape, n) => {
+//     simulate({ tape }, function* (context) { ... }).value;
+//   }));
+export * from '../simulation/index.ts';
+export * from './schedules.ts';

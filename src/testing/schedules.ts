@@ -1,0 +1,100 @@
+// Schedules as a fast-check arbitrary (TST-1, TST-2). fast-check's own scheduler does not shrink; a schedule that is data
+// does: from the deviations that a failing run took, fewer and then earlier ones are tried.
+import { Arbitrary, type Random, Stream, Value } from 'fast-check';
+import { type Deviation, decodeToken, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
+
+export interface SchedulesOptions {
+  /** Default: the portfolio, chosen by each seed. */
+  readonly strategy?: Strategy;
+}
+
+/**
+ * Schedules for `simulate({ tape }, body)`. The first few generated ones are plain FIFO or near it. What a failing
+ * run did is kept in the tape, which is why each tape is for one run only.
+ */
+export function schedules(options: SchedulesOptions = {}): Arbitrary<SimTape> {
+  return new ScheduleArbitrary(options.strategy ?? null);
+}
+
+/** The tape that a token stands for; to keep a known failure as a regression: `examples: [[tapeOf('s1...')]]`. */
+export function tapeOf(token: string): SimTape {
+  const { seed, deviations } = decodeToken(token);
+  return new SimTape(seed, { tag: 'fifo' }, deviations);
+}
+
+const SEED_BITS = 0x7fffffff;
+const FIFO_SHARE = 16;
+/** Longer schedules are not moved to earlier steps: that takes long and tells little. */
+const EARLIER_MAX = 12;
+
+class ScheduleArbitrary extends Arbitrary<SimTape> {
+  private readonly strategy: Strategy | null;
+
+  constructor(strategy: Strategy | null) {
+    super();
+    this.strategy = strategy;
+  }
+
+  override generate(random: Random): Value<SimTape> {
+    const seed = random.nextInt(0, SEED_BITS);
+    const isPlain = random.nextInt(1, FIFO_SHARE) === 1;
+    const strategy = isPlain ? { tag: 'fifo' as const } : (this.strategy ?? portfolio(seed));
+    return wrap(new SimTape(seed, strategy, null));
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is SimTape {
+    return value instanceof SimTape;
+  }
+
+  override shrink(tape: SimTape, context: unknown): Stream<Value<SimTape>> {
+    tape.keepFailure();
+    const place = context instanceof Place ? context : new Place(0, 0);
+    return new Stream(this.smaller(tape, place));
+  }
+
+  /** Each candidate comes out smaller, or shrinking would go round in circles. */
+  private *smaller(
+    { seed, strategy, taken }: Pick<SimTape, 'seed' | 'strategy' | 'taken'>,
+    place: Place,
+  ): Generator<Value<SimTape>> {
+    const start = place.chunk === 0 ? taken.length : Math.min(place.chunk, taken.length);
+    if (place.chunk === 0 && taken.length > 0) yield wrap(new SimTape(seed, strategy, []));
+    for (let chunk = start; chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+      for (let at = chunk === start ? place.at : 0; at < taken.length; at += chunk) {
+        const fewer = taken.filter((_, index) => index < at || index >= at + chunk);
+        yield wrap(new SimTape(seed, strategy, fewer), new Place(chunk, at));
+      }
+    }
+    if (place.chunk > 1 || place.at > 0) yield* this.smaller({ seed, strategy, taken }, new Place(1, 0));
+    else if (taken.length <= EARLIER_MAX) {
+      // One that is moved to an earlier step may not wait there until it ends up where it was.
+      for (const list of earlier(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
+    }
+  }
+}
+
+/** Where in the halving a success was made, so that shrinking goes on there and does not start again. */
+class Place {
+  readonly chunk: number;
+  readonly at: number;
+
+  constructor(chunk: number, at: number) {
+    this.chunk = chunk;
+    this.at = at;
+  }
+}
+
+function wrap(tape: SimTape, place?: Place): Value<SimTape> {
+  return new Value(tape, place);
+}
+
+/** Each deviation at earlier steps: the first, halfway, one before. */
+function* earlier(taken: readonly Deviation[]): Generator<readonly Deviation[]> {
+  for (let index = 0; index < taken.length; index++) {
+    const step = taken[index][0];
+    for (const at of new Set([0, step >> 1, step - 1])) {
+      if (at >= 0 && at < step)
+        yield taken.map((deviation, place) => (place === index ? [at, deviation[1]] : deviation));
+    }
+  }
+}
