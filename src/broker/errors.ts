@@ -1,0 +1,171 @@
+// What a broker refuses, as values: soft errors end the channel, hard ones the connection (digest, first table). The
+// texts are RabbitMQ's without the name of the code, which the protocol puts in front (digest 3 to 9).
+
+/** A refusal. `code` is the AMQP reply code, which other protocols translate. */
+export interface BrokerError {
+  /** What ends with it. */
+  readonly scope: 'channel' | 'connection';
+  readonly code: number;
+  /** Without the code's name in front. */
+  readonly text: string;
+}
+
+/** What error texts are about: an exchange or a queue by its name and vhost. */
+export interface Named {
+  readonly vhost: string;
+  readonly name: string;
+}
+
+function soft(code: number, text: string): BrokerError {
+  return { scope: 'channel', code, text };
+}
+
+function hard(code: number, text: string): BrokerError {
+  return { scope: 'connection', code, text };
+}
+
+/** `exchange 'NAME' in vhost 'VHOST'`, as all texts name an exchange. */
+export function exchangeText(vhost: string, name: string): string {
+  return `exchange '${name}' in vhost '${vhost}'`;
+}
+
+/** `queue 'NAME' in vhost 'VHOST'`, as all texts name a queue. */
+export function queueText(vhost: string, name: string): string {
+  return `queue '${name}' in vhost '${vhost}'`;
+}
+
+// ---- 403
+
+/** A user may not do that with a queue or an exchange; `what` is its text. */
+export function accessRefused(what: string, user: string): BrokerError {
+  return soft(403, `access to ${what} refused for user '${user}'`);
+}
+
+/** An operation that names the default exchange. */
+export function defaultExchangeRefused(): BrokerError {
+  return soft(403, 'operation not permitted on the default exchange');
+}
+
+/** Declaring a name that begins with `amq.`. */
+export function reservedName(kind: 'exchange' | 'queue', name: string): BrokerError {
+  return soft(403, `${kind} name '${name}' contains reserved prefix 'amq.*'`);
+}
+
+/** Deleting a predeclared exchange. */
+export function systemExchange(vhost: string, name: string): BrokerError {
+  return soft(403, `deletion of system ${exchangeText(vhost, name)} not allowed`);
+}
+
+/** A client's publish to an internal exchange. */
+export function internalExchange(vhost: string, name: string): BrokerError {
+  return soft(403, `cannot publish to internal ${exchangeText(vhost, name)}`);
+}
+
+/** Exclusive consuming beside others, or beside an exclusive consumer. */
+export function exclusiveUse(vhost: string, name: string): BrokerError {
+  return soft(403, `${queueText(vhost, name)} in exclusive use`);
+}
+
+// ---- 404 and 405
+
+export function noExchange(vhost: string, name: string): BrokerError {
+  return soft(404, `no ${exchangeText(vhost, name)}`);
+}
+
+export function noQueue(vhost: string, name: string): BrokerError {
+  return soft(404, `no ${queueText(vhost, name)}`);
+}
+
+/** An empty queue name on a channel that has declared none. */
+export function noPreviousQueue(): BrokerError {
+  return soft(404, 'no previously declared queue');
+}
+
+/** Another connection's exclusive queue, or one declared with another exclusive flag. */
+export function lockedQueue(vhost: string, name: string): BrokerError {
+  return soft(
+    405,
+    `cannot obtain exclusive access to locked ${queueText(vhost, name)}. It could be originally declared on another ` +
+      'connection or the exclusive property value does not match that of the original declaration.',
+  );
+}
+
+// ---- 406
+
+/** Any other unmet condition. */
+export function preconditionFailed(text: string): BrokerError {
+  return soft(406, text);
+}
+
+export function exchangeInUse(vhost: string, name: string): BrokerError {
+  return soft(406, `${exchangeText(vhost, name)} in use`);
+}
+
+export function queueInUse(vhost: string, name: string): BrokerError {
+  return soft(406, `${queueText(vhost, name)} in use`);
+}
+
+export function queueNotEmpty(vhost: string, name: string): BrokerError {
+  return soft(406, `${queueText(vhost, name)} not empty`);
+}
+
+/** A declaration that differs from what exists; `received` and `current` come with their quotes. */
+export function inequivalent(what: string, argument: string, received: string, current: string): BrokerError {
+  return soft(406, `inequivalent arg '${argument}' for ${what}: received ${received} but current is ${current}`);
+}
+
+/** An argument with a bad value; `why` is RabbitMQ's term for it. */
+export function invalidArgument(what: string, argument: string, why: string): BrokerError {
+  return soft(406, `invalid arg '${argument}' for ${what}: ${why}`);
+}
+
+/** An argument that should name an exchange and is no string. */
+export function invalidArgumentType(what: string, argument: string, type: string): BrokerError {
+  return soft(406, `invalid type '${type}' for arg '${argument}' in ${what}`);
+}
+
+export function unknownDeliveryTag(tag: number): BrokerError {
+  return soft(406, `unknown delivery tag ${tag}`);
+}
+
+export function messageTooLarge(bytes: number, bytesMax: number): BrokerError {
+  return soft(406, `message size ${bytes} is larger than configured max size ${bytesMax}`);
+}
+
+export function wrongUserId(claimed: string, user: string): BrokerError {
+  return soft(406, `user_id property set to '${claimed}' but authenticated user was '${user}'`);
+}
+
+/** An `expiration` that is no number of ms; `why` is RabbitMQ's term for it. */
+export function invalidExpiration(text: string, why: string): BrokerError {
+  return soft(406, `invalid expiration '${text}': ${why}`);
+}
+
+/** A CC or BCC header that is not an array. */
+export function invalidCopyKeys(header: string, type: string): BrokerError {
+  return soft(406, `invalid message: {unacceptable_type_in_header,"${header}",${type}}`);
+}
+
+/** An acknowledgement that did not come in time. */
+export function acknowledgementTimeout(channel: number, timeoutMs: number): BrokerError {
+  return soft(
+    406,
+    `delivery acknowledgement on channel ${channel} timed out. Timeout value used: ${timeoutMs} ms. ` +
+      'This timeout value can be configured, see consumers doc guide to learn more',
+  );
+}
+
+// ---- hard ones
+
+export function unknownExchangeType(type: string): BrokerError {
+  return hard(503, `unknown exchange type '${type}'`);
+}
+
+export function reusedConsumerTag(tag: string): BrokerError {
+  return hard(530, `attempt to reuse consumer tag '${tag}'`);
+}
+
+/** Something of the protocol that this broker, like RabbitMQ, does not do. */
+export function notImplemented(text: string): BrokerError {
+  return hard(540, text);
+}
