@@ -1,4 +1,4 @@
-// Clients of a behaviour: call, cast, late replies, stop. GS-3...6, GS-13, ALI-2.
+// Clients of a behaviour: call, cast, late replies, stop. GS-3...6, GS-13, GS-14, ALI-2.
 // A call is a monitor whose ref is also the alias the reply is sent to: the first reply ends both, a timeout ends both,
 // so neither a second reply nor a late one nor a DOWN can ever be left in the caller's mailbox.
 import {
@@ -88,12 +88,37 @@ export function* tryCall(
   timeoutMs = CALL_TIMEOUT_MS,
 ): Effects<CallOutcome<unknown>> {
   const context = (yield CONTEXT) as Context;
-  const target = begin(context, server, request);
-  if (typeof target === 'string') return { ok: false, error: target };
+  return yield* receiveResponse(sendRequest(context, server as Pid<unknown>, request as never), timeoutMs);
+}
+
+declare const response: unique symbol;
+
+/** A call that has been sent and not yet waited for; for its sender only (GS-14). */
+export interface PendingCall<R> {
+  readonly [response]?: R;
+  /** Where the reply will come, or why none will. */
+  readonly answer: Ref | 'noproc' | 'callingSelf';
+}
+
+/** Sends a call without waiting, so that many can be under way at once (GS-14). A failure becomes the response. */
+export function sendRequest<P, const Q extends CallsOf<P>>(
+  context: Context,
+  server: Pid<P>,
+  request: Q,
+): PendingCall<ReplyOf<CallsOf<P>, Q>>;
+export function sendRequest(context: Context, server: string, request: unknown): PendingCall<unknown>;
+export function sendRequest(context: Context, server: AnyPid | string, request: unknown): PendingCall<unknown> {
+  return { answer: begin(context, server, request) };
+}
+
+/** Waits for the response of a pending call, once; after a timeout the call is given up, as in {@link tryCall}. */
+export function* receiveResponse<R>(pending: PendingCall<R>, timeoutMs = CALL_TIMEOUT_MS): Effects<CallOutcome<R>> {
+  const { answer: ref } = pending;
+  if (typeof ref === 'string') return { ok: false, error: ref };
   checkWait(timeoutMs);
-  const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
-  if (answer !== TIMEOUT && answer.tag === '$reply') return { ok: true, value: answer.value };
-  return { ok: false, error: failure(context, target, answer) };
+  const answer = (yield { op: 'receive', match: answers(ref), afterMs: timeoutMs, ref }) as Answer;
+  if (answer !== TIMEOUT && answer.tag === '$reply') return { ok: true, value: answer.value as R };
+  return { ok: false, error: failure((yield CONTEXT) as Context, ref, answer) };
 }
 
 type Answer = ReplyMessage | DownMessage | Timeout;

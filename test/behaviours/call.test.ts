@@ -9,8 +9,10 @@ import {
   noReply,
   ok,
   type Request,
+  receiveResponse,
   reply,
   replyTo,
+  sendRequest,
   start,
   stop,
   stopServer,
@@ -197,6 +199,36 @@ describe('call', () => {
       const pid = context.spawn(() => {});
       yield* sleep(1);
       cast(context, pid as unknown as Pid<never>, 'x' as never);
+    });
+  });
+});
+
+describe('sendRequest', () => {
+  it('GS-14 many calls are under way at once, and their responses may be taken in any order', () => {
+    play(function* (context) {
+      const servers = [];
+      for (let n = 0; n < 3; n++) {
+        const started = yield* start(slow);
+        if (started.ok) servers.push(started.pid);
+      }
+      const before = context.now();
+      const pending = servers.map((server, n) => sendRequest(context, server, { after: 10 * (n + 1) }));
+      const values: unknown[] = [];
+      for (const one of pending.reverse()) values.push(yield* receiveResponse(one));
+      expect(values).toEqual([30, 20, 10].map((ms) => ({ ok: true, value: `after ${ms}` })));
+      expect(context.now() - before).toBe(30);
+      expect(yield* isMailboxEmpty()).toBe(true);
+    });
+  });
+
+  it('GS-14 an unknown name is a response, and a timeout gives the call up', () => {
+    play(function* (context) {
+      expect(yield* receiveResponse(sendRequest(context, 'nobody', 1))).toEqual({ ok: false, error: 'noproc' });
+      const server = yield* begin();
+      const pending = sendRequest(context, server, { after: 20 });
+      expect(yield* receiveResponse(pending, 5)).toEqual({ ok: false, error: 'timeout' });
+      yield* sleep(50);
+      expect(yield* isMailboxEmpty()).toBe(true);
     });
   });
 });
