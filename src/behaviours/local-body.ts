@@ -25,10 +25,13 @@ export function packSpec(context: Context, spec: ChildSpec): PackedSpec {
   return { ...spec, start: { ...spec.start, body: ref } };
 }
 
-/** The spec that was packed; its body is undefined, which no check accepts, when it came from another thread. */
+/** In the place of a body that was a function on another thread; no check accepts it, and the error shows it. */
+const FOREIGN = 'a function of another thread: name the body as { module, export }';
+
+/** The spec that was packed. */
 export function unpackSpec(spec: PackedSpec): ChildSpec {
   const { body } = spec.start;
   if (!(body instanceof Ref)) return spec as ChildSpec;
-  const local = body.slot instanceof LocalBody ? body.slot.body : undefined;
+  const local = body.slot instanceof LocalBody ? body.slot.body : FOREIGN;
   return { ...spec, start: { ...spec.start, body: local as AnyBody } };
 }
