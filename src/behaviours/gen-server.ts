@@ -2,8 +2,7 @@
 // GS-1 (init), GS-5 (info), GS-7 and GS-11 (stop, terminate), GS-8 (bad return), GS-9 (continue), GS-10 (idle timeout),
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
-import type { Context, Handler } from '../process/index.ts';
-import { isExit } from '../process/index.ts';
+import { type Handler, isExit } from '../process/index.ts';
 import { formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
 import { withDrafts } from './immer-state.ts';
@@ -128,6 +127,3 @@ function excerpt(value: unknown): string {
   const text = formatReason(value);
   return text.length > EXCERPT_MAX ? `${text.slice(0, EXCERPT_MAX)}...` : text;
 }
-
-/** The state record that a started server's process holds; `sys`-like tools read `state`. */
-export type { Context, Server };
