@@ -1,0 +1,70 @@
+// How each type of exchange finds destinations (digest 5). A matcher holds the bindings of one exchange in the shape its
+// rule needs; direct and fanout are here, topic and headers in files of their own.
+import type { FieldTable } from '../field-table.ts';
+import { type Destination, DestinationSet } from './destinations.ts';
+import type { ExchangeType } from './exchange.ts';
+import { HeadersMatcher } from './headers-matcher.ts';
+import { TopicTrie } from './topic-trie.ts';
+
+/** The bindings of one exchange. `add` and `remove` are called once per distinct binding. */
+export interface Matcher {
+  add(routingKey: string, args: FieldTable, destination: Destination): void;
+  remove(routingKey: string, args: FieldTable, destination: Destination): void;
+  /** Adds to `found` where a Message with that key and those headers goes. `headers` is read only where needed. */
+  match(routingKey: string, headers: () => FieldTable | null, found: Set<Destination>): void;
+}
+
+/** Equal keys (type direct). */
+export class DirectMatcher implements Matcher {
+  private readonly byKey = new Map<string, DestinationSet>();
+
+  add(routingKey: string, _args: FieldTable, destination: Destination): void {
+    let destinations = this.byKey.get(routingKey);
+    if (destinations === undefined) {
+      destinations = new DestinationSet();
+      this.byKey.set(routingKey, destinations);
+    }
+    destinations.add(destination);
+  }
+
+  remove(routingKey: string, _args: FieldTable, destination: Destination): void {
+    const destinations = this.byKey.get(routingKey);
+    destinations?.remove(destination);
+    if (destinations?.isEmpty) this.byKey.delete(routingKey);
+  }
+
+  match(routingKey: string, _headers: () => FieldTable | null, found: Set<Destination>): void {
+    this.byKey.get(routingKey)?.addTo(found);
+  }
+}
+
+/** Everything (type fanout). */
+export class FanoutMatcher implements Matcher {
+  private readonly destinations = new DestinationSet();
+
+  add(_routingKey: string, _args: FieldTable, destination: Destination): void {
+    this.destinations.add(destination);
+  }
+
+  remove(_routingKey: string, _args: FieldTable, destination: Destination): void {
+    this.destinations.remove(destination);
+  }
+
+  match(_routingKey: string, _headers: () => FieldTable | null, found: Set<Destination>): void {
+    this.destinations.addTo(found);
+  }
+}
+
+/** An empty matcher for an exchange of that type. */
+export function matcherFor(type: ExchangeType): Matcher {
+  switch (type) {
+    case 'direct':
+      return new DirectMatcher();
+    case 'fanout':
+      return new FanoutMatcher();
+    case 'topic':
+      return new TopicTrie();
+    case 'headers':
+      return new HeadersMatcher();
+  }
+}
