@@ -1,7 +1,15 @@
 // What a conformance case is, and what its body sees. A case is written once and runs on every engine: its body runs in
 // a process, uses the public context only, and starts every process through `t`, so that the engine's runner decides
 // where it lives. Order is asserted by messages; a wait that is never answered ends in an error, not in a hang.
-import { type Context, type DownMessage, type Effects, isDown, receive, TIMEOUT } from '../../src/process/index.ts';
+import {
+  type Context,
+  type DownMessage,
+  type Effects,
+  isDown,
+  isProcessAlive,
+  receive,
+  TIMEOUT,
+} from '../../src/process/index.ts';
 import { type AnyPid, formatReason, type Mfa, type Pid, type Ref } from '../../src/term/index.ts';
 import { type Command, PUPPET, type Told } from '../actors/puppet.ts';
 import { CheckError, show } from './check.ts';
@@ -113,6 +121,20 @@ export class CaseContext {
   /** The reason in the DOWN of that monitor. */
   *down(ref: Ref): Effects<unknown> {
     return (yield* this.next<DownMessage>(`DOWN of ${ref}`, (message) => isDown(message, ref))).reason;
+  }
+
+  /** Monitors a process whose end others will cause: returns when the monitor is in place. */
+  *watch(pid: AnyPid): Effects<Ref> {
+    const ref = this.context.monitor(pid);
+    yield* isProcessAlive(pid);
+    return ref;
+  }
+
+  /** Monitors several, see `watch`. */
+  *watchAll(pids: readonly AnyPid[]): Effects<Ref[]> {
+    const refs: Ref[] = [];
+    for (const pid of pids) refs.push(yield* this.watch(pid));
+    return refs;
   }
 
   /** The death of a process: its reason, or noproc when it had died before. */

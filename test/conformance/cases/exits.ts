@@ -107,7 +107,7 @@ export const exitCases: readonly Case[] = [
       yield* t.ask(trapping, { do: 'trapExit', on: true });
       yield* t.askAll(linked, { do: 'link', to: b }, { do: 'info', to: b });
       yield* t.askAll(trapping, { do: 'link', to: b }, { do: 'info', to: b });
-      const refs = [t.context.monitor(b), t.context.monitor(linked)];
+      const refs = yield* t.watchAll([b, linked]);
       t.context.exit(b, 'kill');
       equal(yield* t.down(refs[0]), 'killed', 'the end of B');
       equal(yield* t.down(refs[1]), 'killed', 'the end of its link');
@@ -139,7 +139,7 @@ export const exitCases: readonly Case[] = [
       equal(yield* t.next('its EXIT'), { tag: 'EXIT', from: pid, reason: 'kill' }, 'what a trapping link gets');
       const [b, linked] = t.puppets(2);
       yield* t.askAll(linked, { do: 'link', to: b }, { do: 'info', to: b });
-      const ref = context.monitor(linked);
+      const ref = yield* t.watch(linked);
       t.tell(b, { do: 'end', reason: 'kill' });
       equal(yield* t.down(ref), 'kill', 'the end of a non-trapping link');
     },

@@ -2,6 +2,7 @@
 import type { Case } from '../case.ts';
 import { aliasCases } from './aliases.ts';
 import { exitCases } from './exits.ts';
+import { genServerCases } from './gen-server.ts';
 import { linkCases } from './links.ts';
 import { monitorCases } from './monitors.ts';
 import { nameCases } from './names.ts';
@@ -22,4 +23,5 @@ export const CASES: readonly Case[] = [
   ...timerCases,
   ...spawnCases,
   ...schedulingCases,
+  ...genServerCases,
 ];

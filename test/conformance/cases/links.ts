@@ -40,7 +40,7 @@ export const linkCases: readonly Case[] = [
       for (const first of [0, 1]) {
         const pair = t.puppets(2);
         yield* linked(t, pair[0], pair[1]);
-        const ref = t.context.monitor(pair[1 - first]);
+        const ref = yield* t.watch(pair[1 - first]);
         t.tell(pair[first], { do: 'end', reason: 'x' });
         equal(yield* t.down(ref), 'x', 'the end of the other side');
       }
@@ -96,7 +96,7 @@ export const linkCases: readonly Case[] = [
       const reason = { tag: 'broken', detail: ['pipe', 7] };
       const chain = t.puppets(5);
       for (let index = 1; index < chain.length; index++) yield* linked(t, chain[index - 1], chain[index]);
-      const refs = chain.map((pid) => t.context.monitor(pid));
+      const refs = yield* t.watchAll(chain);
       t.tell(chain[2], { do: 'end', reason });
       for (const ref of refs) equal(yield* t.down(ref), reason, 'the end of a link of the chain');
     },
@@ -107,7 +107,7 @@ export const linkCases: readonly Case[] = [
     *run(t) {
       const chain = t.puppets(3);
       for (let index = 1; index < chain.length; index++) yield* linked(t, chain[index - 1], chain[index]);
-      const refs = chain.map((pid) => t.context.monitor(pid));
+      const refs = yield* t.watchAll(chain);
       t.context.exit(chain[0], 'kill');
       for (const ref of refs) equal(yield* t.down(ref), 'killed', 'the end of a link of the chain');
     },

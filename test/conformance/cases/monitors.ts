@@ -18,6 +18,7 @@ export const monitorCases: readonly Case[] = [
     *run(t) {
       const [a, b] = t.puppets(2);
       const refs = yield* t.askAll(a, { do: 'monitor', to: b }, { do: 'monitor', to: b }, { do: 'monitor', to: b });
+      yield* t.ask(a, { do: 'info', to: b });
       equal(new Set(refs).size, 3, 'different refs');
       t.tell(b, { do: 'end', reason: 'x' });
       const downs = yield* t.ask<{ tag: string; ref: Ref; object: unknown; reason: unknown }[]>(a, {
@@ -83,6 +84,7 @@ export const monitorCases: readonly Case[] = [
       const name = t.name('watched');
       yield* t.ask(b, { do: 'register', name });
       const ref = yield* t.ask(a, { do: 'monitor', to: name });
+      yield* t.ask(a, { do: 'info', to: b });
       yield* t.ask(b, { do: 'unregister', name });
       yield* t.ask(c, { do: 'register', name });
       t.tell(b, { do: 'end', reason: 'x' });
@@ -137,7 +139,7 @@ export const monitorCases: readonly Case[] = [
     title: 'MON-5 the tag option replaces DOWN',
     *run(t) {
       const [a, b] = t.puppets(2);
-      const ref = yield* t.ask(a, { do: 'monitor', to: b, as: 'serverDown' });
+      const [ref] = yield* t.askAll(a, { do: 'monitor', to: b, as: 'serverDown' }, { do: 'info', to: b });
       t.tell(b, { do: 'return' });
       const down = { tag: 'serverDown', ref, object: b, reason: 'normal' };
       equal(yield* t.ask(a, { do: 'take', count: 1 }), [down], 'the message');

@@ -177,8 +177,9 @@ export const spawnCases: readonly Case[] = [
       const timer = context.startTimer(60_000, context.self, 'never');
       const { ref } = t.spawnMonitor(actor('afterlife'), [to, alias, timer]);
       equal(yield* t.down(ref), 'killed', 'its end');
+      equal(yield* t.ask(to, { do: 'take', count: 1 }), ['alive'], 'what B got of it');
       yield* t.ask(to, { do: 'sleep', ms: 10 });
-      equal(yield* t.ask(to, { do: 'drain' }), ['alive'], 'what B got of it');
+      equal(yield* t.ask(to, { do: 'drain' }), [], 'what B got after its death');
       equal(context.whereis('born-of-the-dead'), undefined, 'a child of the dead');
       yield* t.silence('a reply of the dead');
       holds(context.cancelTimer(timer) !== false, 'a timer that the dead has cancelled');
