@@ -1,9 +1,9 @@
 // Starting a system with the host's own clock, sockets and threads: the default wiring of the front door.
-
 import { hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
 import type { SchedulerLimits } from './scheduler/index.ts';
-import { System, startSingleThread } from './system/index.ts';
+import { startSingleThread, System } from './system/index.ts';
+import { startThreads } from './threads/index.ts';
 
 export interface SystemOptions {
   /** Data threads beside the calling one. Default 0: everything runs on the calling thread. */
@@ -12,22 +12,24 @@ export interface SystemOptions {
   readonly strict?: boolean;
   /** A logger, or the lowest level that is written to standard error. Default `warning`. */
   readonly logger?: Logger | LogLevel | 'silent';
+  /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
+  readonly watchdogMs?: number;
   readonly limits?: Partial<SchedulerLimits>;
   readonly net?: Net;
 }
 
-/** Starts a system. Throws RangeError for a bad number of threads. Stop it with `stop()` or `await using`. */
+/** Starts a system. Throws RangeError for an option out of range. Stop it with `stop()` or `await using`. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const threads = options.threads ?? 0;
-  if (!Number.isInteger(threads) || threads < 0 || threads > 255) {
-    throw new RangeError(`threads must be an integer from 0 to 255, got ${threads}`);
+  const { threads = 0, logger = 'warning', watchdogMs, limits } = options;
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);
   }
-  const { logger = 'warning' } = options;
   const common = {
     logger: typeof logger === 'string' ? pinoLogger(logger) : logger,
     strict: options.strict ?? process.env.NODE_ENV !== 'production',
     net: options.net ?? hostNet,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(limits === undefined ? {} : { limits }),
   };
-  return new System(startSingleThread(common));
+  if (threads === 0) return new System(startSingleThread(common));
+  return new System(await startThreads({ ...common, threads, ...(watchdogMs === undefined ? {} : { watchdogMs }) }));
 }

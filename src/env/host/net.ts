@@ -112,3 +112,37 @@ class HostSocket implements Socket {
     this.socket.destroy();
   }
 }
+
+/** What is known of a TCP port before threads listen on it. */
+export interface ReservedTcpPort {
+  readonly tcpPort: number;
+  /** Several threads can listen on it together. */
+  readonly isShareable: boolean;
+}
+
+/**
+ * Makes sure that a TCP port is free, resolves 0 to a free one, and finds out whether the platform lets several threads
+ * listen on one port. Rejects with the host's error, whose `code` is EADDRINUSE for a taken port.
+ */
+export async function reserveTcpPort(host: string, tcpPort: number): Promise<ReservedTcpPort> {
+  const bound = await bindBriefly({ host, port: tcpPort, exclusive: true });
+  try {
+    await bindBriefly({ host, port: bound, exclusive: true, reusePort: true });
+    return { tcpPort: bound, isShareable: true };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw error;
+    return { tcpPort: bound, isShareable: false };
+  }
+}
+
+function bindBriefly(options: net.ListenOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(options, () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,105 @@
+// A broker inside this process: the entry point `warren/broker`.
+//
+//   await using broker = await startBroker({ amqpPort: 0 });
+//   const connection = await amqplib.connect(broker.url);
+import { type SupervisorPid, startLink } from './behaviours/index.ts';
+import { type BrokerPlan, brokerTree } from './broker/index.ts';
+import { reserveTcpPort } from './env/host/index.ts';
+import type { Logger, LogLevel } from './env/index.ts';
+import { listenerChild } from './protocols/amqp091/index.ts';
+import { startSystem } from './start.ts';
+import type { System } from './system/index.ts';
+import { formatReason } from './term/index.ts';
+
+export interface BrokerOptions {
+  /** TCP port for AMQP 0-9-1. Default 5672; 0 takes any free one. */
+  readonly amqpPort?: number;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Data threads. Default 0: the broker runs on the calling thread. */
+  readonly threads?: number;
+  /** A logger, or the lowest level that is written to standard error. Default `warning`. */
+  readonly logger?: Logger | LogLevel | 'silent';
+  /** Checks and freezes every message between the broker's processes. Default false. */
+  readonly strict?: boolean;
+  /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
+  readonly watchdogMs?: number;
+}
+
+/** Thrown by `startBroker` when the broker cannot run; the message is one clear line. */
+export class BrokerStartError extends Error {
+  override readonly name = 'BrokerStartError';
+}
+
+/** A running broker. Everything it has belongs to its system and ends with `stop()`. */
+export class Broker implements AsyncDisposable {
+  readonly system: System;
+  readonly host: string;
+  /** The TCP port it listens on. */
+  readonly amqpPort: number;
+  /** Data threads that own sockets. */
+  readonly socketThreads: readonly number[];
+  /** The root of the supervision tree: metadata, queues, and per thread listeners with their connections. */
+  readonly tree: SupervisorPid;
+
+  constructor(
+    system: System,
+    tree: SupervisorPid,
+    { host, amqpPort, socketThreads }: { host: string; amqpPort: number; socketThreads: readonly number[] },
+  ) {
+    this.system = system;
+    this.tree = tree;
+    this.host = host;
+    this.amqpPort = amqpPort;
+    this.socketThreads = socketThreads;
+  }
+
+  /** Where a client on this machine connects, with the default user. */
+  get url(): string {
+    return `amqp://guest:guest@${this.host === '0.0.0.0' ? '127.0.0.1' : this.host}:${this.amqpPort}`;
+  }
+
+  /** Closes all connections with 320 CONNECTION_FORCED and ends everything. */
+  stop(): Promise<void> {
+    return this.system.stop({ shutdownMs: 10_000 });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}. */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { host = '127.0.0.1', amqpPort = 5672, threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
+  const { tcpPort, isShareable } = await reserve(host, amqpPort);
+  const system = await startSystem({ threads, logger, strict, ...(watchdogMs === undefined ? {} : { watchdogMs }) });
+  try {
+    const dataThreads = threads === 0 ? [0] : system.engine.threads;
+    const socketThreads = isShareable ? dataThreads : dataThreads.slice(0, 1);
+    const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1 };
+    const plan: BrokerPlan = {
+      threads: dataThreads,
+      frontEnds: dataThreads.map((thread) => (socketThreads.includes(thread) ? [listenerChild(listen)] : [])),
+    };
+    const started = await system.perform(() => startLink(brokerTree, [plan]));
+    if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
+    return new Broker(system, started.pid, { host, amqpPort: tcpPort, socketThreads });
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
+
+async function reserve(host: string, amqpPort: number): ReturnType<typeof reserveTcpPort> {
+  try {
+    return await reserveTcpPort(host, amqpPort);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new BrokerStartError(`port ${amqpPort} on ${host} is taken`);
+    if (code === 'EACCES') throw new BrokerStartError(`no permission to listen on port ${amqpPort}`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new BrokerStartError(`${host} is no address of this machine`);
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+// Who uses which of the words that all threads share (`env.words`).
+//
+//   0            version of the metadata: bumped after an event has been sent to every replica
+//   16 + 2n      ready messages of the queue with statistics slot n
+//   17 + 2n      unacknowledged messages of that queue
+
+/** The metadata's version. */
+export const VERSION_WORD = 0;
+const QUEUE_WORDS_AT = 16;
+
+/** How many queues can have a slot; those beyond it work but are not counted. */
+export function slotsIn(words: Int32Array): number {
+  return (words.length - QUEUE_WORDS_AT) >> 1;
+}
+
+/** Publishes how many messages a queue holds; -1 is the slot of a queue that has none. */
+export function publishDepth(words: Int32Array, slot: number, ready: number, unacked: number): void {
+  if (slot < 0) return;
+  Atomics.store(words, QUEUE_WORDS_AT + 2 * slot, ready);
+  Atomics.store(words, QUEUE_WORDS_AT + 2 * slot + 1, unacked);
+}
+
+/** What was last published for a slot. */
+export function depthOf(words: Int32Array, slot: number): { readonly ready: number; readonly unacked: number } {
+  if (slot < 0) return { ready: 0, unacked: 0 };
+  return {
+    ready: Atomics.load(words, QUEUE_WORDS_AT + 2 * slot),
+    unacked: Atomics.load(words, QUEUE_WORDS_AT + 2 * slot + 1),
+  };
+}

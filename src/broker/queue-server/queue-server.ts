@@ -1,0 +1,148 @@
+// One queue as a process (DESIGN decisions 11, 12): the queue of ../queue with its channels, its timers and its end.
+// The contents live in a store among the thread's locals, so that the next actor finds them when this one crashes.
+import { call, genServer, type Next, noReply, ok, reply, type ServerContext, stop } from '../../behaviours/index.ts';
+import type { Effects } from '../../process/index.ts';
+import { MemoryQueueStore, type QueueStore } from '../../storage/index.ts';
+import type { AnyPid } from '../../term/index.ts';
+import { consumerPriority } from '../arguments.ts';
+import { exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
+import type { Message } from '../message.ts';
+import type { QueueRecord } from '../metadata/records.ts';
+import { awaitReplica } from '../metadata/thread-replica.ts';
+import { queueSettings } from '../queue/index.ts';
+import type { ConsumeRequest, QueueCall, QueueMessage } from './protocol.ts';
+import { QueueState } from './queue-state.ts';
+
+/** What survives an actor on its thread. */
+interface Kept {
+  readonly store: QueueStore<Message>;
+  /** The last batch taken from each channel. */
+  readonly batches: Map<AnyPid, number>;
+}
+
+const keyOf = (record: QueueRecord): string => `broker.queue.${record.id}`;
+
+function keptFor(context: ServerContext, record: QueueRecord, priorityMax: number): Kept {
+  const found = context.kernel.locals.get(keyOf(record)) as Kept | undefined;
+  if (found !== undefined) return found;
+  const kept: Kept = { store: new MemoryQueueStore(priorityMax), batches: new Map() };
+  context.kernel.locals.set(keyOf(record), kept);
+  return kept;
+}
+
+/** Asks to be placed before anything else is handled: channels find an actor by its place. */
+const PLACE: Next = { continue: 'place' };
+const PUMP: Next = { continue: 'pump' };
+
+/** The process body of a queue; its argument is its record. */
+export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never, QueueMessage>({
+  label: 'queue',
+  init(context, record) {
+    context.setLabel(`queue ${record.name}`);
+    const settings = queueSettings(record.arguments);
+    const { store, batches } = keptFor(context, record, settings.priorityMax);
+    store.requeueAll();
+    return ok(new QueueState(context, record, settings, store, batches), PLACE);
+  },
+  *handleContinue(what, state, context) {
+    if (what === 'place') {
+      const replica = yield* awaitReplica(context);
+      const epoch = yield* call(replica.metadata, {
+        tag: 'queuePlaced',
+        id: state.record.id,
+        pid: context.self as never,
+      });
+      state.placed(replica, epoch);
+    }
+    state.pump();
+    return noReply(state);
+  },
+  handleCall(request, _from, state, context) {
+    switch (request.tag) {
+      case 'counts':
+        if (request.isUse) state.used();
+        return reply({ ready: state.queue.store.readyCount, consumers: state.queue.consumers.size }, state);
+      case 'consume': {
+        const error = refusal(state, request.request);
+        if (error !== null) return reply({ ok: false, error } as const, state);
+        const value = state.consume(request.channel, request.request, consumerPriority(request.request.arguments));
+        // The answer goes out before the first delivery (digest 7).
+        return reply({ ok: true, value } as const, state, PUMP);
+      }
+      case 'cancel':
+        return state.cancel(request.consumerId) ? end(state, context, true) : reply(true as const, state);
+      case 'get': {
+        const entry = state.get(request.channel, request.noAck);
+        if (entry === null) return reply(null, state);
+        const { position, redelivered, message } = entry;
+        return reply({ seq: position, redelivered, message, readyLeft: state.queue.store.readyCount }, state);
+      }
+      case 'purge':
+        return reply(state.purge(), state);
+      case 'attach':
+        return reply(state.takenFrom(request.channel), state);
+      case 'delete': {
+        const { vhost, name } = state.record;
+        const { store, consumers } = state.queue;
+        if (request.ifUnused && consumers.size > 0)
+          return reply({ ok: false, error: queueInUse(vhost, name) } as const, state);
+        if (request.ifEmpty && store.readyCount > 0) {
+          return reply({ ok: false, error: queueNotEmpty(vhost, name) } as const, state);
+        }
+        return end(state, context, { ok: true, value: store.readyCount } as const);
+      }
+      case 'leave':
+        return state.leave(request.channel) ? end(state, context, true) : reply(true as const, state);
+    }
+  },
+  handleInfo(message, state, context) {
+    switch (message.tag) {
+      case 'publish':
+        state.publish(message);
+        break;
+      case 'settle':
+        state.settle(message.channel, message);
+        break;
+      case 'credit':
+        state.credit(message.consumerId, message.deliveries);
+        break;
+      case 'leaveSoon':
+        if (state.leave(message.channel)) return end(state, context);
+        break;
+      case 'DOWN':
+        if (state.channelDown(message)) return end(state, context);
+        break;
+      case 'deadLettered':
+        state.takeDeadLetters(message.messages);
+        break;
+      case 'timeout':
+        if (state.onTimer(message.ref)) return end(state, context);
+        break;
+      case 'vanish':
+        state.sayGone();
+        context.kernel.locals.delete(keyOf(state.record));
+        return stop('normal', state);
+    }
+    return noReply(state);
+  },
+});
+
+function refusal(state: QueueState, { exclusive }: ConsumeRequest) {
+  const { consumers, settings } = state.queue;
+  const { vhost, name } = state.record;
+  const isTaken = consumers.hasExclusive || (exclusive && (consumers.size > 0 || settings.singleActiveConsumer));
+  return isTaken ? exclusiveUse(vhost, name) : null;
+}
+
+/** Takes the queue out of the metadata, tells its consumers, and ends; `value` answers the call that asked for it. */
+function* end<V>(
+  state: QueueState,
+  context: ServerContext,
+  ...value: readonly V[]
+): Effects<ReturnType<typeof stop<V, QueueState>>> {
+  const replica = yield* awaitReplica(context);
+  yield* call(replica.metadata, { tag: 'queueDeleted', id: state.record.id });
+  state.sayGone();
+  context.kernel.locals.delete(keyOf(state.record));
+  return value.length === 0 ? (stop<V, QueueState>('normal', state) as never) : stop('normal', state, value[0]);
+}

@@ -1,0 +1,267 @@
+// What the process of a queue keeps beside the queue: its channels as numbered holders, the batches on their way to
+// consumers, its timers, the depth it publishes, and where its dead letters go.
+import type { ServerContext } from '../../behaviours/index.ts';
+import type { DownMessage } from '../../process/index.ts';
+import type { Entry, QueueStore } from '../../storage/index.ts';
+import type { AnyPid, Pid, Ref } from '../../term/index.ts';
+import type { Message } from '../message.ts';
+import type { QueueRecord } from '../metadata/records.ts';
+import { routeMessage } from '../metadata/tables.ts';
+import type { Replica } from '../metadata/thread-replica.ts';
+import { publishDepth } from '../metadata/words.ts';
+import {
+  type DeadLetterReason,
+  deadLetter,
+  mayEnter,
+  Queue,
+  type QueueConsumer,
+  type QueueSettings,
+} from '../queue/index.ts';
+import type { ConsumeRequest, FromQueue, QueueDelivery, QueueMessage } from './protocol.ts';
+
+interface Holder {
+  readonly number: number;
+  readonly pid: Pid<FromQueue>;
+  readonly ref: Ref;
+}
+
+/** Deliveries of one step for one consumer. */
+interface Parcel {
+  readonly consumer: QueueConsumer;
+  readonly deliveries: QueueDelivery[];
+}
+
+type Publish = Extract<QueueMessage, { tag: 'publish' }>;
+
+export class QueueState {
+  readonly record: QueueRecord;
+  readonly queue: Queue;
+  epoch = 0;
+  private readonly context: ServerContext;
+  private readonly settings: QueueSettings;
+  private readonly store: QueueStore<Message>;
+  private readonly batches: Map<AnyPid, number>;
+  private readonly holders = new Map<AnyPid, Holder>();
+  private readonly byNumber = new Map<number, Holder>();
+  private lastHolder = 0;
+  private parcels: Parcel[] = [];
+  private replica: Replica | null = null;
+  private expiryTimer: { readonly ref: Ref; readonly atMs: number } | null = null;
+  private idleTimer: Ref | null = null;
+  private hadConsumer = false;
+
+  constructor(
+    context: ServerContext,
+    record: QueueRecord,
+    settings: QueueSettings,
+    store: QueueStore<Message>,
+    batches: Map<AnyPid, number>,
+  ) {
+    this.context = context;
+    this.record = record;
+    this.settings = settings;
+    this.store = store;
+    this.batches = batches;
+    this.queue = new Queue(settings, store, {
+      deliver: (consumer, entry) => this.pack(consumer, entry),
+      deadLetter: (message, reason) => this.deadLetter(message, reason),
+    });
+    this.used();
+    this.settled();
+  }
+
+  /** The metadata knows where this actor is; its deliveries carry that epoch from now on. */
+  placed(replica: Replica, epoch: number): void {
+    this.replica = replica;
+    this.epoch = epoch;
+  }
+
+  // ---- publishing
+
+  publish({ channel, batch, messages }: Publish): void {
+    this.holderFor(channel);
+    const refused = this.queue.publish(messages, this.context.now());
+    this.batches.set(channel, batch);
+    this.settled();
+    const { id } = this.record;
+    this.store.commit(() =>
+      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused }),
+    );
+  }
+
+  takeDeadLetters(messages: readonly Message[]): void {
+    this.queue.publish(messages, this.context.now());
+    this.settled();
+  }
+
+  takenFrom(channel: Pid<FromQueue>): number {
+    this.holderFor(channel);
+    return this.batches.get(channel) ?? 0;
+  }
+
+  private deadLetter(message: Message, reason: DeadLetterReason): void {
+    const { replica, record, settings } = this;
+    if (replica === null || settings.deadLetterExchange === null) return;
+    const { tables, formats } = replica;
+    const nowMs = this.context.env.clock.wallTime();
+    const letter = deadLetter({ message, reason, queue: record.name, settings, nowMs, formats });
+    if (letter === null || tables.exchange(record.vhost, letter.exchange) === undefined) return;
+    for (const id of routeMessage(tables, record.vhost, letter)) {
+      const target = tables.queueById(id);
+      const place = tables.placeOf(id);
+      if (target === undefined || place === undefined) continue;
+      if (reason !== 'rejected' && !mayEnter(letter, target.name, formats)) continue;
+      this.context.send(place.pid, { tag: 'deadLettered', messages: [letter] });
+    }
+  }
+
+  // ---- consuming
+
+  consume(channel: Pid<FromQueue>, request: ConsumeRequest, priority: number): number {
+    const { consumerTag: tag, noAck, exclusive, prefetch, window } = request;
+    const holder = this.holderFor(channel).number;
+    const credit = window === 0 ? Infinity : window;
+    const consumer = this.queue.consumers.add({ holder, tag, noAck, exclusive, priority, prefetch, credit });
+    this.hadConsumer = true;
+    this.used();
+    return consumer.id;
+  }
+
+  /** Delivers to a consumer that has just come; after its answer, so that consume-ok goes first. */
+  pump(): void {
+    this.queue.pump(this.context.now());
+    this.settled();
+  }
+
+  /** True when the queue has to end with its last consumer. */
+  cancel(consumerId: number): boolean {
+    this.queue.consumers.remove(consumerId);
+    this.pump();
+    return this.isOver();
+  }
+
+  credit(consumerId: number, deliveries: number): void {
+    const consumer = this.queue.consumers.get(consumerId);
+    if (consumer === undefined) return;
+    consumer.credit += deliveries;
+    this.pump();
+  }
+
+  get(channel: Pid<FromQueue>, noAck: boolean): Entry<Message> | null {
+    this.used();
+    const entry = this.queue.get(this.holderFor(channel).number, noAck, this.context.now());
+    this.settled();
+    return entry;
+  }
+
+  settle(channel: AnyPid, settled: Parameters<Queue['settle']>[1]): void {
+    const holder = this.holders.get(channel);
+    if (holder === undefined) return;
+    this.queue.settle(holder.number, settled, this.context.now());
+    this.settled();
+  }
+
+  /** Drops what is ready; what is unacknowledged survives (digest 6). */
+  purge(): number {
+    const count = this.store.purge();
+    this.settled();
+    return count;
+  }
+
+  private pack(consumer: QueueConsumer, { position, redelivered, message }: Entry<Message>): void {
+    const delivery = { seq: position, redelivered, message };
+    const last = this.parcels.find((parcel) => parcel.consumer === consumer);
+    if (last !== undefined) last.deliveries.push(delivery);
+    else this.parcels.push({ consumer, deliveries: [delivery] });
+  }
+
+  // ---- channels
+
+  private holderFor(pid: Pid<FromQueue>): Holder {
+    const known = this.holders.get(pid);
+    if (known !== undefined) return known;
+    const holder: Holder = { number: ++this.lastHolder, pid, ref: this.context.monitor(pid) };
+    this.holders.set(pid, holder);
+    this.byNumber.set(holder.number, holder);
+    return holder;
+  }
+
+  /** A channel is done with the queue; true when the queue has to end. */
+  leave(channel: AnyPid): boolean {
+    const holder = this.holders.get(channel);
+    if (holder === undefined) return false;
+    this.queue.leave(holder.number, this.context.now());
+    this.settled();
+    return this.isOver();
+  }
+
+  channelDown({ object }: DownMessage): boolean {
+    const isOver = this.leave(object as AnyPid);
+    const holder = this.holders.get(object as AnyPid);
+    if (holder !== undefined) this.byNumber.delete(holder.number);
+    this.holders.delete(object as AnyPid);
+    this.batches.delete(object as AnyPid);
+    return isOver;
+  }
+
+  private isOver(): boolean {
+    if (this.queue.consumers.size > 0) return false;
+    this.used();
+    return this.record.autoDelete && this.hadConsumer;
+  }
+
+  /** Tells the consumers that are left that the queue is gone. */
+  sayGone(): void {
+    for (const { id, holder } of this.queue.consumers.all()) {
+      const pid = this.byNumber.get(holder)?.pid;
+      if (pid !== undefined) this.context.send(pid, { tag: 'consumerGone', queueId: this.record.id, consumerId: id });
+    }
+    publishDepth(this.context.env.words, this.record.slot, 0, 0);
+  }
+
+  // ---- after each step
+
+  /** Sends what the step has decided, and looks at depth and timers again. */
+  private settled(): void {
+    for (const { consumer, deliveries } of this.parcels) {
+      const pid = this.byNumber.get(consumer.holder)?.pid;
+      if (pid === undefined) throw new Error('a consumer has a channel');
+      const { epoch, record } = this;
+      this.context.send(pid, { tag: 'deliver', queueId: record.id, epoch, consumerId: consumer.id, deliveries });
+    }
+    if (this.parcels.length > 0) this.parcels = [];
+    publishDepth(this.context.env.words, this.record.slot, this.store.readyCount, this.store.heldCount);
+    this.watchExpiry();
+  }
+
+  private watchExpiry(): void {
+    const atMs = this.queue.nextExpiryMs;
+    if (this.expiryTimer?.atMs === atMs) return;
+    if (this.expiryTimer !== null) this.context.cancelTimer(this.expiryTimer.ref);
+    this.expiryTimer = null;
+    if (atMs === Infinity) return;
+    const waitMs = Math.min(Math.max(0, atMs - this.context.now()), 4_294_967_295);
+    this.expiryTimer = { ref: this.context.startTimer(waitMs, this.context.self, 'expiry'), atMs };
+  }
+
+  /** The queue was declared, got from or consumed: x-expires counts from now (digest 6). */
+  used(): void {
+    if (this.settings.expiresMs === Infinity) return;
+    if (this.idleTimer !== null) this.context.cancelTimer(this.idleTimer);
+    this.idleTimer = this.context.startTimer(this.settings.expiresMs, this.context.self, 'idle');
+  }
+
+  /** True when the queue has to end because nobody used it. */
+  onTimer(ref: Ref): boolean {
+    if (ref === this.idleTimer) {
+      this.idleTimer = null;
+      if (this.queue.consumers.size === 0) return true;
+      this.used();
+    } else if (ref === this.expiryTimer?.ref) {
+      this.expiryTimer = null;
+      this.queue.expire(this.context.now());
+      this.settled();
+    }
+    return false;
+  }
+}

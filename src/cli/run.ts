@@ -1,0 +1,78 @@
+// Runs the command: options, the broker, the ready line, signals, and one clear line for everything that can go wrong.
+import { readFileSync } from 'node:fs';
+import { type Broker, BrokerStartError, startBroker } from '../broker.ts';
+import { DataDirError, lockDataDir } from '../env/host/index.ts';
+import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
+
+/** Exit codes: 1 for anything that kept the broker from running, 2 for a bad option. */
+const EXIT_FAILED = 1;
+const EXIT_BAD_OPTION = 2;
+
+/** Runs the command line. Returns when the broker is ready, or ends the process. */
+export async function run(argv: readonly string[]): Promise<void> {
+  let chosen: StartOptions | null = null;
+  try {
+    command(version(), (options) => {
+      chosen = options;
+    }).parse(argv);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (error instanceof CommanderError || error instanceof OptionError) fail(error.message, EXIT_BAD_OPTION);
+    throw error;
+  }
+  if (chosen !== null) await start(chosen);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  let unlock = (): void => {};
+  try {
+    if (!options.memory) unlock = lockDataDir(options.dataDir);
+    const broker = await startBroker({
+      amqpPort: options.amqpPort,
+      host: options.host,
+      threads: options.threads,
+      logger: options.logLevel,
+      strict: false,
+    });
+    const data = options.memory ? 'memory' : options.dataDir;
+    process.stdout.write(
+      `warren: ready amqp=${options.host}:${broker.amqpPort} threads=${options.threads} data=${data}\n`,
+    );
+    stopOnSignals(broker, unlock);
+  } catch (error) {
+    unlock();
+    if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);
+    throw error;
+  }
+}
+
+function stopOnSignals(broker: Broker, unlock: () => void): void {
+  let isStopping = false;
+  const stop = (signal: string) => {
+    // The second signal is for a person who will not wait.
+    if (isStopping) process.exit(EXIT_FAILED);
+    isStopping = true;
+    broker.stop().then(
+      () => {
+        unlock();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        unlock();
+        fail(`${signal}: ${error instanceof Error ? error.message : String(error)}`, EXIT_FAILED);
+      },
+    );
+  };
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGTERM', () => stop('SIGTERM'));
+}
+
+function fail(text: string, code: number): never {
+  process.stderr.write(`warren: ${text.replace(/^error: /, '')}\n`);
+  process.exit(code);
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

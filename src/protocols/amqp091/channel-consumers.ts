@@ -1,0 +1,334 @@
+// The consuming side of a channel (digest 7): consumers by tag, delivery tags, settlements in batches per queue, the
+// shared prefetch of the channel, and the credit of consumers that no prefetch bounds (DESIGN decision 16).
+import { type FromQueue, type Message, type QueueDelivery, type QueueRecord, Unacked } from '../../broker/index.ts';
+import { type Effects, receive, TIMEOUT } from '../../process/index.ts';
+import type { Channel } from './channel.ts';
+import { CloseSignal, closeChannel } from './close-signal.ts';
+import type { FieldTable } from './codec/index.ts';
+import type { OutgoingDelivery } from './envelope.ts';
+import { DELIVERY_WINDOW } from './limits.ts';
+import type { QueuePeer } from './queue-peers.ts';
+
+/** One consumer of this channel. */
+export interface Consumer {
+  readonly tag: string;
+  readonly queueId: number;
+  readonly noAck: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: FieldTable;
+  readonly prefetch: number;
+  /** 0 when its prefetch alone bounds it. */
+  readonly window: number;
+  /** The queue's number for it; changes when the queue's actor comes back. */
+  id: number;
+}
+
+/** What an unacknowledged delivery needs to be settled. */
+interface Held {
+  readonly peer: QueuePeer;
+  /** The queue's number for the message; -1 once the queue has it back by itself. */
+  seq: number;
+  /** It counts for the shared prefetch: deliveries to consumers do, basic.get does not. */
+  isCounted: boolean;
+}
+
+type Settlement = 'acked' | 'requeued' | 'rejected';
+
+export class ChannelConsumers {
+  /** Limit for consumers that start later (qos with global=false); 0 for none. */
+  prefetch = 0;
+  /** The address of the direct reply consumer, or null. */
+  replyAddress: string | null = null;
+  private replyTag = '';
+  private readonly replyTags = new Set<string>();
+  private readonly channel: Channel;
+  private readonly byTag = new Map<string, Consumer>();
+  private readonly byId = new Map<string, Consumer>();
+  private readonly unacked = new Unacked<Held>();
+  /** Shared limit (qos with global=true); 0 for none. */
+  private sharedPrefetch = 0;
+  private counted = 0;
+  /** Deliveries that wait for room under the shared limit. */
+  private parked: { readonly consumer: Consumer; readonly delivery: QueueDelivery }[] = [];
+  /** Deliveries handed to the connection, in order, whose consumers wait for credit. */
+  private unwritten: { readonly consumer: Consumer; count: number }[] = [];
+  private readonly dirty = new Set<QueuePeer>();
+  private transaction: { readonly held: Held; readonly tag: number; readonly how: Settlement }[] = [];
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  has(tag: string): boolean {
+    return this.byTag.has(tag) || this.replyTags.has(tag);
+  }
+
+  // ---- consuming
+
+  *consume(record: QueueRecord, wanted: Omit<Consumer, 'queueId' | 'id' | 'prefetch' | 'window'>): Effects<void> {
+    const prefetch = wanted.noAck ? 0 : this.prefetch;
+    const bound = this.sharedPrefetch > 0 && !wanted.noAck ? this.sharedPrefetch : DELIVERY_WINDOW;
+    const window = prefetch > 0 && prefetch <= bound ? 0 : bound;
+    const consumer: Consumer = { ...wanted, queueId: record.id, prefetch, window, id: 0 };
+    const peer = this.channel.peers.find(record.id);
+    if (peer === null) throw new Error('a queue that is known has a place');
+    yield* this.attach(peer, consumer);
+    this.byTag.set(consumer.tag, consumer);
+  }
+
+  private *attach(peer: QueuePeer, consumer: Consumer): Effects<void> {
+    const { tag, noAck, exclusive, prefetch, window } = consumer;
+    peer.isAttached = true;
+    const outcome = yield* this.channel.ask(peer, {
+      tag: 'consume',
+      channel: this.channel.context.self as never,
+      request: { consumerTag: tag, noAck, exclusive, arguments: consumer.arguments, prefetch, window },
+    });
+    if (!outcome.ok) throw new CloseSignal(outcome.error);
+    consumer.id = outcome.value;
+    this.byId.set(`${peer.record.id}.${peer.epoch}.${consumer.id}`, consumer);
+  }
+
+  /** The queue's actor is back: its consumers are attached in the order in which they came. */
+  *consumeAgain(peer: QueuePeer): Effects<void> {
+    for (const consumer of [...this.byTag.values()]) {
+      if (consumer.queueId === peer.record.id) yield* this.attach(peer, consumer);
+    }
+  }
+
+  *cancel(tag: string): Effects<void> {
+    if (this.replyTags.delete(tag)) this.replyAddress = null;
+    const consumer = this.byTag.get(tag);
+    if (consumer === undefined) return;
+    this.byTag.delete(tag);
+    const peer = this.channel.peers.known(consumer.queueId);
+    if (peer !== undefined) {
+      yield* this.channel.ask(peer, { tag: 'cancel', consumerId: consumer.id });
+      yield* this.deliverLast(consumer);
+    }
+    // What waits for room goes back unseen.
+    this.giveBackParked((parked) => parked.consumer === consumer);
+  }
+
+  /** What the queue sent before it knew of the cancel is delivered before cancel-ok (digest 7). */
+  private *deliverLast({ queueId, id }: Consumer): Effects<void> {
+    type Deliver = Extract<FromQueue, { tag: 'deliver' }>;
+    const isLast = (message: unknown): message is Deliver => {
+      const { tag, queueId: from, consumerId } = message as Partial<Deliver>;
+      return tag === 'deliver' && from === queueId && consumerId === id;
+    };
+    for (;;) {
+      const last = yield* receive(isLast, { afterMs: 0 });
+      if (last === TIMEOUT) return;
+      this.deliver(last);
+    }
+  }
+
+  gone({ queueId, consumerId }: Extract<FromQueue, { tag: 'consumerGone' }>): void {
+    for (const consumer of this.byTag.values()) {
+      if (consumer.queueId === queueId && consumer.id === consumerId) this.notifyGone(consumer);
+    }
+  }
+
+  private notifyGone(consumer: Consumer): void {
+    this.byTag.delete(consumer.tag);
+    if (!this.channel.args.wantsCancelNotify) return;
+    this.channel.output.reply({ name: 'basic.cancel', consumerTag: consumer.tag, nowait: true });
+  }
+
+  // ---- direct replies
+
+  /** The channel consumes direct replies under that tag. */
+  takeReplies(tag: string, address: string): void {
+    this.replyAddress = address;
+    this.replyTag = tag;
+    this.replyTags.add(tag);
+  }
+
+  /** A direct reply has come: it is delivered like any other Message, without acknowledgement. */
+  deliverReply(message: Message): void {
+    if (!this.replyTags.has(this.replyTag)) return;
+    const deliveryTag = this.unacked.skip();
+    this.channel.output.deliveries([{ consumerTag: this.replyTag, deliveryTag, redelivered: false, message }]);
+  }
+
+  // ---- deliveries
+
+  deliver({ queueId, epoch, consumerId, deliveries }: Extract<FromQueue, { tag: 'deliver' }>): void {
+    const consumer = this.byId.get(`${queueId}.${epoch}.${consumerId}`);
+    const peer = this.channel.peers.known(queueId);
+    if (consumer === undefined || peer === undefined || peer.epoch !== epoch) return;
+    const room = consumer.noAck || this.sharedPrefetch === 0 ? deliveries.length : this.roomFor(deliveries.length);
+    const out: OutgoingDelivery[] = [];
+    for (let index = 0; index < room; index++) out.push(this.tagged(peer, consumer, deliveries[index]));
+    for (let index = room; index < deliveries.length; index++)
+      this.parked.push({ consumer, delivery: deliveries[index] });
+    this.hand(consumer, out);
+  }
+
+  private roomFor(wanted: number): number {
+    if (this.parked.length > 0) return 0;
+    return Math.min(wanted, Math.max(0, this.sharedPrefetch - this.counted));
+  }
+
+  private tagged(peer: QueuePeer, consumer: Consumer, { seq, redelivered, message }: QueueDelivery): OutgoingDelivery {
+    let deliveryTag: number;
+    if (consumer.noAck) deliveryTag = this.unacked.skip();
+    else {
+      deliveryTag = this.unacked.add({ peer, seq, isCounted: true });
+      this.counted++;
+    }
+    return { consumerTag: consumer.tag, deliveryTag, redelivered, message };
+  }
+
+  private hand(consumer: Consumer, deliveries: readonly OutgoingDelivery[]): void {
+    if (deliveries.length === 0) return;
+    this.channel.output.deliveries(deliveries);
+    this.unwritten.push({ consumer, count: deliveries.length });
+  }
+
+  /** Delivers what waited for room under the shared limit. */
+  private unpark(): void {
+    while (this.parked.length > 0 && (this.sharedPrefetch === 0 || this.counted < this.sharedPrefetch)) {
+      const { consumer, delivery } = this.parked.shift() as (typeof this.parked)[number];
+      const peer = this.channel.peers.known(consumer.queueId);
+      if (peer !== undefined) this.hand(consumer, [this.tagged(peer, consumer, delivery)]);
+    }
+  }
+
+  private giveBackParked(which: (parked: (typeof this.parked)[number]) => boolean): void {
+    for (const { consumer, delivery } of this.parked.filter(which)) {
+      const peer = this.channel.peers.known(consumer.queueId);
+      if (peer === undefined) continue;
+      peer.requeued.push(delivery.seq);
+      this.dirty.add(peer);
+    }
+    this.parked = this.parked.filter((parked) => !which(parked));
+  }
+
+  /** So many deliveries are on the socket: their consumers may have as many more. */
+  written(deliveries: number): void {
+    let left = deliveries;
+    while (left > 0 && this.unwritten.length > 0) {
+      const first = this.unwritten[0];
+      const count = Math.min(left, first.count);
+      first.count -= count;
+      left -= count;
+      if (first.count === 0) this.unwritten.shift();
+      this.giveCredit(first.consumer, count);
+    }
+  }
+
+  private giveCredit(consumer: Consumer, deliveries: number): void {
+    if (consumer.window === 0) return;
+    const peer = this.channel.peers.known(consumer.queueId);
+    if (peer === undefined || !peer.isUp) return;
+    this.channel.context.send(peer.pid, { tag: 'credit', consumerId: consumer.id, deliveries });
+  }
+
+  /** basic.get: a delivery that no consumer asked for. Returns its tag. */
+  fetched(peer: QueuePeer, seq: number, noAck: boolean): number {
+    return noAck ? this.unacked.skip() : this.unacked.add({ peer, seq, isCounted: false });
+  }
+
+  // ---- settling
+
+  /** ack, nack or reject (digest 7). Ends the channel with 406 for a tag that is not outstanding. */
+  settle(tag: number, multiple: boolean, how: Settlement): void {
+    if (!(multiple && tag === 0) && !this.unacked.has(tag)) closeChannel(406, `unknown delivery tag ${tag}`);
+    if (this.channel.mode === 'tx') {
+      this.keepForCommit(tag, multiple, how);
+      return;
+    }
+    if (!multiple) this.settleOne(this.unacked.take(tag) as Held, how);
+    else for (const held of tag === 0 ? this.unacked.takeAll() : this.unacked.takeUpTo(tag)) this.settleOne(held, how);
+    this.unpark();
+  }
+
+  private settleOne(held: Held, how: Settlement): void {
+    if (held.isCounted) this.counted--;
+    if (held.seq < 0) return;
+    held.peer[how].push(held.seq);
+    this.dirty.add(held.peer);
+  }
+
+  /** Requeues everything that is outstanding (basic.recover). */
+  recover(): void {
+    for (const held of this.unacked.takeAll()) this.settleOne(held, 'requeued');
+    this.unpark();
+  }
+
+  sendSettlements(): void {
+    if (this.dirty.size === 0) return;
+    for (const peer of this.dirty) this.channel.peers.sendSettlements(peer);
+    this.dirty.clear();
+  }
+
+  setSharedPrefetch(limit: number): void {
+    this.sharedPrefetch = limit;
+    this.unpark();
+  }
+
+  // ---- transactions
+
+  private keepForCommit(tag: number, multiple: boolean, how: Settlement): void {
+    const tags = multiple ? this.unacked.tagsUpTo(tag) : [tag];
+    for (const each of tags) this.transaction.push({ held: this.unacked.take(each) as Held, tag: each, how });
+  }
+
+  commit(): void {
+    const { transaction } = this;
+    this.transaction = [];
+    for (const { held, how } of transaction) this.settleOne(held, how);
+    this.unpark();
+  }
+
+  /** The settlements are undone: the deliveries are outstanding again, under their tags. */
+  rollback(): void {
+    const { transaction } = this;
+    this.transaction = [];
+    for (const { held, tag } of transaction) this.unacked.putBack(tag, held);
+  }
+
+  // ---- queues that end
+
+  /** The actor is dead: it has its messages back, so later settlements are ignored and count for no limit. */
+  queueDown(peer: QueuePeer): void {
+    for (const held of this.unacked.held()) {
+      if (held.peer !== peer || held.seq < 0) continue;
+      held.seq = -1;
+    }
+    for (const { held } of this.transaction) if (held.peer === peer) held.seq = -1;
+    this.parked = this.parked.filter(({ consumer }) => consumer.queueId !== peer.record.id);
+    for (const [key, consumer] of this.byId) if (consumer.queueId === peer.record.id) this.byId.delete(key);
+    this.dirty.delete(peer);
+    peer.acked = [];
+    peer.requeued = [];
+    peer.rejected = [];
+    this.recount();
+  }
+
+  queueGone(peer: QueuePeer): void {
+    this.queueDown(peer);
+    for (const consumer of [...this.byTag.values()]) if (consumer.queueId === peer.record.id) this.notifyGone(consumer);
+  }
+
+  /** The channel is closing: nothing is delivered any more. */
+  clear(): void {
+    this.byTag.clear();
+    this.byId.clear();
+    this.parked = [];
+    this.unwritten = [];
+    this.unacked.takeAll();
+    this.counted = 0;
+  }
+
+  private recount(): void {
+    let counted = 0;
+    for (const held of this.unacked.held()) if (held.isCounted && held.seq >= 0) counted++;
+    // Entries that went stale keep their tags but no longer take room under the shared limit.
+    for (const held of this.unacked.held()) if (held.seq < 0) held.isCounted = false;
+    this.counted = counted;
+    this.unpark();
+  }
+}

@@ -1,0 +1,298 @@
+// What each method of a channel does (digest 4 to 8). Methods that need no answer from another process run at once;
+// the others are effects during which nothing else of this channel happens.
+import {
+  bindExchange,
+  bindQueue,
+  checkAccess,
+  checkConsumeArguments,
+  declareExchange,
+  declareQueue,
+  deleteExchange,
+  noQueue,
+  type Outcome,
+  type QueueRecord,
+  unbindExchange,
+  unbindQueue,
+} from '../../broker/index.ts';
+import type { Effects } from '../../process/index.ts';
+import type { Channel } from './channel.ts';
+import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
+import type { Method, MethodName, MethodOf } from './codec/index.ts';
+import { consumeReplies, isReplyAddress, REPLY_TO } from './reply-to.ts';
+
+const NOW: ReadonlySet<MethodName> = new Set<MethodName>([
+  'basic.publish',
+  'basic.ack',
+  'basic.nack',
+  'basic.reject',
+  'basic.qos',
+  'basic.recover-async',
+  'confirm.select',
+  'tx.select',
+  'tx.rollback',
+  'channel.flow',
+  'access.request',
+  'channel.close-ok',
+]);
+
+/** Whether a method has to wait for another process. */
+export function isWaiting(method: Method): boolean {
+  return !NOW.has(method.name);
+}
+
+/** Runs a method that needs no waiting. Throws CloseSignal. */
+export function runNow(channel: Channel, method: Method): void {
+  switch (method.name) {
+    case 'basic.ack':
+      channel.consumers.settle(method.deliveryTag, method.multiple, 'acked');
+      break;
+    case 'basic.nack':
+      channel.consumers.settle(method.deliveryTag, method.multiple, method.requeue ? 'requeued' : 'rejected');
+      break;
+    case 'basic.reject':
+      channel.consumers.settle(method.deliveryTag, false, method.requeue ? 'requeued' : 'rejected');
+      break;
+    case 'basic.qos':
+      qos(channel, method);
+      break;
+    case 'basic.recover-async':
+      recover(channel, method.requeue);
+      break;
+    case 'confirm.select':
+      if (channel.mode === 'tx') closeChannel(406, 'cannot switch from tx to confirm mode');
+      channel.mode = 'confirm';
+      if (!method.nowait) channel.output.reply({ name: 'confirm.select-ok' });
+      break;
+    case 'tx.select':
+      if (channel.mode === 'confirm') closeChannel(406, 'cannot switch from confirm to tx mode');
+      channel.mode = 'tx';
+      channel.output.reply({ name: 'tx.select-ok' });
+      break;
+    case 'tx.rollback':
+      mustBeTransactional(channel);
+      channel.publisher.rollback();
+      channel.consumers.rollback();
+      channel.output.reply({ name: 'tx.rollback-ok' });
+      break;
+    case 'channel.flow':
+      if (!method.active) closeConnection(540, 'active=false');
+      channel.output.reply({ name: 'channel.flow-ok', active: true });
+      break;
+    case 'access.request':
+      channel.output.reply({ name: 'access.request-ok', ticket: 1 });
+      break;
+    default:
+      closeConnection(503, 'unimplemented method');
+      break;
+  }
+}
+
+/** Runs a method that waits for queues or the metadata. Throws CloseSignal. */
+export function* runMethod(channel: Channel, method: Method): Effects<void> {
+  switch (method.name) {
+    case 'exchange.declare':
+    case 'exchange.delete':
+    case 'exchange.bind':
+    case 'exchange.unbind':
+      return yield* exchangeMethod(channel, method);
+    case 'queue.declare':
+      return yield* queueDeclare(channel, method);
+    case 'queue.bind':
+    case 'queue.unbind':
+      return yield* queueBinding(channel, method);
+    case 'queue.purge':
+      return yield* queuePurge(channel, method);
+    case 'queue.delete':
+      return yield* queueDelete(channel, method);
+    case 'basic.consume':
+      return yield* consume(channel, method);
+    case 'basic.cancel':
+      channel.consumers.sendSettlements();
+      yield* channel.consumers.cancel(method.consumerTag);
+      if (!method.nowait) channel.output.reply({ name: 'basic.cancel-ok', consumerTag: method.consumerTag });
+      return;
+    case 'basic.get':
+      return yield* get(channel, method);
+    case 'basic.recover':
+      recover(channel, method.requeue);
+      yield* channel.settleAll();
+      channel.output.reply({ name: 'basic.recover-ok' });
+      return;
+    case 'tx.commit':
+      mustBeTransactional(channel);
+      channel.publisher.commit();
+      channel.consumers.commit();
+      channel.peers.sendPending();
+      yield* channel.settleAll();
+      channel.output.reply({ name: 'tx.commit-ok' });
+      return;
+    case 'channel.close':
+      return yield* channel.close();
+    default:
+      return closeConnection(503, 'unimplemented method');
+  }
+}
+
+function mustBeTransactional(channel: Channel): void {
+  if (channel.mode !== 'tx') closeChannel(406, 'channel is not transactional');
+}
+
+function qos(channel: Channel, { prefetchSize, prefetchCount, global }: MethodOf<'basic.qos'>): void {
+  if (prefetchSize !== 0) closeConnection(540, `prefetch_size!=0 (${prefetchSize})`);
+  if (global) channel.consumers.setSharedPrefetch(prefetchCount);
+  else channel.consumers.prefetch = prefetchCount;
+  channel.output.reply({ name: 'basic.qos-ok' });
+}
+
+function recover(channel: Channel, requeue: boolean): void {
+  if (!requeue) closeConnection(540, 'requeue=false');
+  channel.consumers.recover();
+}
+
+// ---- exchanges
+
+type ExchangeMethod = MethodOf<'exchange.declare' | 'exchange.delete' | 'exchange.bind' | 'exchange.unbind'>;
+
+function* exchangeMethod(channel: Channel, method: ExchangeMethod): Effects<void> {
+  const { vhost } = channel.args;
+  switch (method.name) {
+    case 'exchange.declare': {
+      const { exchange: name, ...rest } = method;
+      orClose(yield* declareExchange(channel.replica, { ...rest, vhost, name }));
+      if (!method.nowait) channel.output.reply({ name: 'exchange.declare-ok' });
+      return;
+    }
+    case 'exchange.delete':
+      orClose(yield* deleteExchange(channel.replica, { vhost, name: method.exchange, ifUnused: method.ifUnused }));
+      if (!method.nowait) channel.output.reply({ name: 'exchange.delete-ok' });
+      return;
+    default: {
+      const binding = { ...method, vhost };
+      const isBind = method.name === 'exchange.bind';
+      orClose(yield* isBind ? bindExchange(channel.replica, binding) : unbindExchange(channel.replica, binding));
+      if (!method.nowait) channel.output.reply({ name: isBind ? 'exchange.bind-ok' : 'exchange.unbind-ok' });
+    }
+  }
+}
+
+// ---- queues
+
+/** The name that a method means: an empty one is the last declared queue of the channel (digest 6). */
+function nameOf(channel: Channel, name: string): string {
+  if (name !== '') return name;
+  return channel.lastQueue ?? closeChannel(404, 'no previously declared queue');
+}
+
+/** The queue that a method means, with the right to use it. */
+function queueFor(channel: Channel, given: string): QueueRecord {
+  const name = nameOf(channel, given);
+  const { vhost, connection } = channel.args;
+  const record = channel.replica.tables.queueByName(vhost, name);
+  if (record === undefined) throw new CloseSignal(noQueue(vhost, name));
+  const error = checkAccess(record, connection);
+  if (error !== null) throw new CloseSignal(error);
+  return record;
+}
+
+function* queueDeclare(channel: Channel, method: MethodOf<'queue.declare'>): Effects<void> {
+  const { vhost, connection } = channel.args;
+  if (method.passive && isReplyAddress(method.queue)) return replyQueueDeclared(channel, method);
+  const { queue: name, ...rest } = method;
+  const record = orClose(yield* declareQueue(channel.replica, { ...rest, vhost, name, connection }));
+  yield* channel.caughtUp();
+  channel.lastQueue = record.name;
+  const counts = yield* channel.askQueue(record, { tag: 'counts', isUse: true });
+  if (method.nowait) return;
+  const { ready, consumers } = counts;
+  channel.output.reply({
+    name: 'queue.declare-ok',
+    queue: record.name,
+    messageCount: ready,
+    consumerCount: consumers,
+  });
+}
+
+function replyQueueDeclared(channel: Channel, { queue, nowait }: MethodOf<'queue.declare'>): void {
+  if (channel.context.whereis(queue) === undefined) throw new CloseSignal(noQueue(channel.args.vhost, queue));
+  if (!nowait) channel.output.reply({ name: 'queue.declare-ok', queue, messageCount: 0, consumerCount: 1 });
+}
+
+function* queueBinding(channel: Channel, method: MethodOf<'queue.bind' | 'queue.unbind'>): Effects<void> {
+  const { vhost, connection } = channel.args;
+  const queue = nameOf(channel, method.queue);
+  // With an empty queue name an empty routing key means that name as well (digest 6).
+  const routingKey = method.queue === '' && method.routingKey === '' ? queue : method.routingKey;
+  const binding = { vhost, connection, queue, exchange: method.exchange, routingKey, arguments: method.arguments };
+  if (method.name === 'queue.bind') {
+    orClose(yield* bindQueue(channel.replica, binding));
+    if (!method.nowait) channel.output.reply({ name: 'queue.bind-ok' });
+  } else {
+    orClose(yield* unbindQueue(channel.replica, binding));
+    channel.output.reply({ name: 'queue.unbind-ok' });
+  }
+}
+
+function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects<void> {
+  const record = queueFor(channel, method.queue);
+  const messageCount = yield* channel.askQueue(record, { tag: 'purge' });
+  if (!method.nowait) channel.output.reply({ name: 'queue.purge-ok', messageCount });
+}
+
+function* queueDelete(channel: Channel, method: MethodOf<'queue.delete'>): Effects<void> {
+  const name = nameOf(channel, method.queue);
+  const known = channel.replica.tables.queueByName(channel.args.vhost, name);
+  let messageCount = 0;
+  if (known !== undefined) {
+    const record = queueFor(channel, name);
+    const { ifUnused, ifEmpty } = method;
+    const outcome = yield* channel.askQueue(record, { tag: 'delete', ifUnused, ifEmpty });
+    messageCount = orClose(outcome);
+  }
+  if (!method.nowait) channel.output.reply({ name: 'queue.delete-ok', messageCount });
+}
+
+// ---- consuming
+
+function* consume(channel: Channel, method: MethodOf<'basic.consume'>): Effects<void> {
+  const { noAck, exclusive, nowait } = method;
+  const name = nameOf(channel, method.queue);
+  const tag = method.consumerTag === '' ? `amq.ctag-${channel.context.env.ids.next(22)}` : method.consumerTag;
+  if (channel.consumers.has(tag)) closeConnection(530, `attempt to reuse consumer tag '${tag}'`);
+  if (name === REPLY_TO) yield* consumeReplies(channel, tag, noAck);
+  else {
+    const record = queueFor(channel, name);
+    const error = checkConsumeArguments(record, method.arguments);
+    if (error !== null) throw new CloseSignal(error);
+    yield* channel.consumers.consume(record, { tag, noAck, exclusive, arguments: method.arguments });
+  }
+  if (!nowait) channel.output.reply({ name: 'basic.consume-ok', consumerTag: tag });
+}
+
+function* get(channel: Channel, method: MethodOf<'basic.get'>): Effects<void> {
+  const record = queueFor(channel, method.queue);
+  const self = channel.context.self as never;
+  const fetched = yield* channel.askQueue(record, { tag: 'get', channel: self, noAck: method.noAck });
+  const peer = channel.peers.find(record.id);
+  if (fetched === null || peer === null) {
+    channel.output.reply({ name: 'basic.get-empty' });
+    return;
+  }
+  peer.isAttached = true;
+  const { seq, redelivered, message, readyLeft } = fetched;
+  const deliveryTag = channel.consumers.fetched(peer, seq, method.noAck);
+  const { exchange, routingKey } = message;
+  const reply = {
+    name: 'basic.get-ok',
+    deliveryTag,
+    redelivered,
+    exchange,
+    routingKey,
+    messageCount: readyLeft,
+  } as const;
+  channel.output.reply(reply, message);
+}
+
+function orClose<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new CloseSignal(outcome.error);
+}

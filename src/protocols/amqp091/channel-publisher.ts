@@ -1,0 +1,120 @@
+// The publishing side of a channel (digest 7 "publish", 8): checks in RabbitMQ's order, routing by the thread's replica,
+// one batch per queue, confirms, and the bytes owed to the connection (DESIGN decision 16).
+import { Confirms, type FromQueue, type Message, noExchange, routeMessage } from '../../broker/index.ts';
+import type { Channel } from './channel.ts';
+import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
+import { type Content, type MethodOf, peekProperties } from './codec/index.ts';
+import type { ConfirmRange } from './envelope.ts';
+import { UNTAKEN_MESSAGES_MAX } from './limits.ts';
+import { messageOf, withReplyAddress } from './publish-checks.ts';
+import { isReplyAddress, replyDirectly } from './reply-to.ts';
+
+export class ChannelPublisher {
+  private readonly channel: Channel;
+  private readonly confirms = new Confirms();
+  /** Bytes of commands whose credit the connection has not got back. */
+  private owedBytes = 0;
+  /** Messages sent to queues that have not said that they are safe. */
+  private untaken = 0;
+  private transaction: { readonly message: Message; readonly mandatory: boolean }[] = [];
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  publish(method: MethodOf<'basic.publish'>, content: Content): void {
+    const { channel } = this;
+    const { vhost } = channel.args;
+    if (method.immediate) closeConnection(540, 'immediate=true');
+    const exchange = channel.replica.tables.exchange(vhost, method.exchange);
+    if (exchange === undefined) throw new CloseSignal(noExchange(vhost, method.exchange));
+    if (exchange.internal) {
+      closeChannel(403, `cannot publish to internal exchange '${exchange.name}' in vhost '${vhost}'`);
+    }
+    const summary = peekProperties(content.bytes, 0, content.propertiesEnd);
+    const message = messageOf(method, withReplyAddress(channel, content, summary), summary, channel.args.user);
+    if (channel.mode === 'tx') this.transaction.push({ message, mandatory: method.mandatory });
+    else this.route(message, method.mandatory);
+  }
+
+  private route(message: Message, mandatory: boolean): void {
+    const { channel } = this;
+    if (message.exchange === '' && isReplyAddress(message.routingKey)) {
+      this.routeReply(message, mandatory);
+      return;
+    }
+    const queues = routeMessage(channel.replica.tables, channel.args.vhost, message);
+    if (queues.length === 0 && mandatory) this.giveBack(message);
+    const seq = channel.mode === 'confirm' ? this.confirms.expect(queues.length) : 0;
+    for (const queueId of queues) {
+      if (channel.peers.add(queueId, message, seq)) this.untaken++;
+      else if (seq !== 0) this.confirms.settle(seq, true);
+    }
+  }
+
+  private routeReply(message: Message, mandatory: boolean): void {
+    if (!replyDirectly(this.channel, message) && mandatory) this.giveBack(message);
+    if (this.channel.mode === 'confirm') this.confirms.expect(0);
+  }
+
+  private giveBack(message: Message): void {
+    const { exchange, routingKey } = message;
+    this.channel.output.reply(
+      { name: 'basic.return', replyCode: 312, replyText: 'NO_ROUTE', exchange, routingKey },
+      message,
+    );
+  }
+
+  // ---- transactions
+
+  commit(): void {
+    const { transaction } = this;
+    this.transaction = [];
+    for (const { message, mandatory } of transaction) this.route(message, mandatory);
+  }
+
+  rollback(): void {
+    this.transaction = [];
+  }
+
+  // ---- confirms
+
+  taken({ queueId, batch, refused }: Extract<FromQueue, { tag: 'taken' }>): void {
+    const peer = this.channel.peers.known(queueId);
+    if (peer === undefined) return;
+    this.channel.peers.taken(peer, batch, refused);
+    this.repay();
+    this.channel.output.confirms(this.takeConfirms());
+  }
+
+  /** A batch is over: all taken (`null`), all refused, or refused at some places. */
+  settled(seqs: readonly number[] | null, refused: readonly number[] | 'all' | null, count: number): void {
+    this.untaken -= count;
+    if (seqs === null) return;
+    if (refused === null) for (const seq of seqs) this.confirms.settle(seq, true);
+    else if (refused === 'all') for (const seq of seqs) this.confirms.settle(seq, false);
+    else for (let place = 0; place < seqs.length; place++) this.confirms.settle(seqs[place], !refused.includes(place));
+  }
+
+  takeConfirms(): readonly ConfirmRange[] {
+    return this.confirms.take();
+  }
+
+  // ---- credit
+
+  /** So many bytes of commands have been received. */
+  owe(bytes: number): void {
+    this.owedBytes += bytes;
+  }
+
+  /** Gives the connection its credit back unless too much waits in queues. */
+  repay(): void {
+    if (this.untaken <= UNTAKEN_MESSAGES_MAX) this.repayAll();
+  }
+
+  repayAll(): void {
+    if (this.owedBytes === 0) return;
+    this.channel.output.consumed(this.owedBytes);
+    this.owedBytes = 0;
+  }
+}

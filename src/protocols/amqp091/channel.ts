@@ -1,0 +1,276 @@
+// One AMQP 0-9-1 channel (digest 4 to 8) as a process of its own: publishes are routed here and go to queues in batches,
+// deliveries get their tags here, and every method is answered in order. A crash of it costs its connection and nothing
+// else (DESIGN decision 11). The work is in channel-*.ts; this file decides what runs when.
+import { type ReplyOf, type ServerPid, tryCall } from '../../behaviours/index.ts';
+import {
+  awaitReplica,
+  catchUp,
+  type FromQueue,
+  isBehind,
+  noQueue,
+  type PlaceNotice,
+  type QueueCall,
+  type QueueRecord,
+  type Replica,
+} from '../../broker/index.ts';
+import { type Context, type DownMessage, type Effects, type Handler, isDown, receive } from '../../process/index.ts';
+import type { Pid } from '../../term/index.ts';
+import { ChannelConsumers } from './channel-consumers.ts';
+import { isWaiting, runMethod, runNow } from './channel-methods.ts';
+import { ChannelOutput } from './channel-output.ts';
+import { ChannelPublisher } from './channel-publisher.ts';
+import { CloseSignal, closeSignalOf } from './close-signal.ts';
+import { type Content, type Method, type ReplyCode, replyText } from './codec/index.ts';
+import type { Command, FromChannel, ToChannel } from './envelope.ts';
+import { type QueuePeer, QueuePeers } from './queue-peers.ts';
+import type { DirectReply } from './reply-to.ts';
+
+/** What a channel is started with. */
+export interface ChannelArgs {
+  readonly connection: Pid<FromChannel>;
+  readonly channel: number;
+  readonly vhost: string;
+  readonly user: string;
+  /** The client understands basic.cancel from the server. */
+  readonly wantsCancelNotify: boolean;
+}
+
+export type ChannelMessage = ToChannel | FromQueue | PlaceNotice | DirectReply | DownMessage;
+
+/** The process body of a channel. */
+export const channel: Handler<Channel, ChannelMessage, [ChannelArgs]> = {
+  label: 'amqp channel',
+  *init(context, args) {
+    return new Channel(context, args, yield* awaitReplica(context));
+  },
+  handle: (state, message) => state.handle(message),
+};
+
+export class Channel {
+  readonly context: Context<ChannelMessage>;
+  readonly args: ChannelArgs;
+  readonly replica: Replica;
+  readonly output: ChannelOutput;
+  readonly peers: QueuePeers;
+  readonly publisher: ChannelPublisher;
+  readonly consumers: ChannelConsumers;
+  /** The queue that an empty name means; null before the first declaration. */
+  lastQueue: string | null = null;
+  mode: 'plain' | 'confirm' | 'tx' = 'plain';
+  private phase: 'open' | 'closing' | 'ended' = 'open';
+
+  constructor(context: Context<ChannelMessage>, args: ChannelArgs, replica: Replica) {
+    this.context = context;
+    this.args = args;
+    this.replica = replica;
+    this.output = new ChannelOutput(context, args);
+    this.peers = new QueuePeers(this);
+    this.publisher = new ChannelPublisher(this);
+    this.consumers = new ChannelConsumers(this);
+  }
+
+  handle(message: ChannelMessage): this {
+    switch (message.tag) {
+      case 'commands':
+        return this.onCommands(message.commands, message.bytes);
+      case 'deliver':
+        this.consumers.deliver(message);
+        break;
+      case 'taken':
+        this.publisher.taken(message);
+        break;
+      case 'written':
+        this.consumers.written(message.deliveries);
+        return this;
+      case 'consumerGone':
+        this.consumers.gone(message);
+        break;
+      case 'place':
+        if (message.place !== null) return this.context.perform(this.reattach(message));
+        this.peers.gone(message.queueId);
+        break;
+      case 'DOWN':
+        this.peers.down(message);
+        break;
+      case 'directReply':
+        this.consumers.deliverReply(message.message);
+        break;
+      case 'release':
+        return this.context.perform(this.release());
+    }
+    this.output.flush();
+    return this;
+  }
+
+  // ---- commands
+
+  private onCommands(commands: readonly Command[], bytes: number): this {
+    this.publisher.owe(bytes);
+    // A thread may have declared or bound something before these commands were sent: know it before routing by it.
+    if (isBehind(this.context, this.replica)) return this.context.perform(this.runFrom(commands, 0, true));
+    const stopped = this.runSome(commands, 0);
+    if (stopped < commands.length) return this.context.perform(this.runFrom(commands, stopped, false));
+    this.endBatch();
+    return this;
+  }
+
+  /** Runs what needs no waiting; returns the index of the first command that does. */
+  private runSome(commands: readonly Command[], from: number): number {
+    let index = from;
+    for (; index < commands.length; index++) {
+      const command = commands[index];
+      if (this.phase !== 'open') this.whileClosing(command);
+      else if (command.method !== null && isWaiting(command.method)) break;
+      else this.guard(command.method, () => this.runCommand(command));
+    }
+    return index;
+  }
+
+  private runCommand(command: Command): void {
+    if (command.method === null) {
+      const { code, text, classId, methodId } = command.cause;
+      this.closeSoft(code, text, classId, methodId);
+    } else if (command.method.name === 'basic.publish') {
+      this.publisher.publish(command.method, command.content as Content);
+    } else runNow(this, command.method);
+  }
+
+  private *runFrom(commands: readonly Command[], from: number, mustCatchUp: boolean): Effects<this> {
+    if (mustCatchUp) yield* catchUp(this.context, this.replica);
+    for (let index = this.runSome(commands, from); index < commands.length; index = this.runSome(commands, index)) {
+      const method = commands[index].method as Method;
+      // What was published and settled before is ordered before what the queue is now asked.
+      this.peers.sendPending();
+      this.consumers.sendSettlements();
+      try {
+        yield* runMethod(this, method);
+        if (isBehind(this.context, this.replica)) yield* catchUp(this.context, this.replica);
+      } catch (error) {
+        this.onSignal(closeSignalOf(error), method);
+      }
+      index++;
+    }
+    this.endBatch();
+    return this;
+  }
+
+  private endBatch(): void {
+    this.peers.sendPending();
+    this.consumers.sendSettlements();
+    this.publisher.repay();
+    this.output.flush();
+    this.output.confirms(this.publisher.takeConfirms());
+  }
+
+  private guard(method: Method | null, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.onSignal(closeSignalOf(error), method);
+    }
+  }
+
+  // ---- asking queues
+
+  /** Asks a queue, by record. Ends the channel with 404 when the queue is gone. */
+  *askQueue<const Q extends QueueCall>(record: QueueRecord, request: Q): Effects<ReplyOf<QueueCall, Q>> {
+    const peer = this.peers.find(record.id);
+    if (peer === null) throw new CloseSignal(noQueue(record.vhost, record.name));
+    return yield* this.ask(peer, request);
+  }
+
+  /** Asks a queue; while its actor is down, waits for the next one. */
+  *ask<const Q extends QueueCall>(peer: QueuePeer, request: Q): Effects<ReplyOf<QueueCall, Q>> {
+    for (;;) {
+      if (peer.isUp) {
+        const outcome = yield* tryCall(peer.pid as ServerPid<QueueCall>, request as never, Number.POSITIVE_INFINITY);
+        if (outcome.ok) return outcome.value as ReplyOf<QueueCall, Q>;
+        const { ref } = peer;
+        this.peers.down(yield* receive((message): message is DownMessage => isDown(message, ref)));
+      }
+      const isPlace = (message: unknown): message is PlaceNotice =>
+        (message as PlaceNotice).tag === 'place' && (message as PlaceNotice).queueId === peer.record.id;
+      const notice = yield* receive(isPlace);
+      if (notice.place !== null) yield* this.peers.reattach(notice);
+      else {
+        this.peers.gone(peer.record.id);
+        throw new CloseSignal(noQueue(peer.record.vhost, peer.record.name));
+      }
+    }
+  }
+
+  /** Waits until the queues have everything that was published. */
+  *settleAll(): Effects<void> {
+    this.consumers.sendSettlements();
+    for (const peer of this.peers.untaken()) yield* this.ask(peer, { tag: 'counts', isUse: false });
+  }
+
+  /** Waits until this thread knows what the metadata has done. */
+  caughtUp(): Effects<void> {
+    return catchUp(this.context, this.replica);
+  }
+
+  // ---- closing
+
+  private onSignal(signal: CloseSignal, method: Method | null): void {
+    const ids = signal.idsFor(method);
+    if (signal.scope === 'channel') this.closeSoft(signal.code, signal.text, ids.classId, ids.methodId);
+    else {
+      this.phase = 'closing';
+      this.output.flush();
+      this.context.send(this.args.connection, {
+        tag: 'hardError',
+        cause: { code: signal.code, text: signal.text, ...ids },
+      });
+    }
+  }
+
+  /** Sends channel.close; from now on everything is ignored until close-ok (digest 4). */
+  private closeSoft(code: number, text: string, classId: number, methodId: number): void {
+    this.phase = 'closing';
+    // What was published before the breach counts; what is unacknowledged goes back at once.
+    this.peers.sendPending();
+    this.consumers.sendSettlements();
+    this.peers.leaveAllSoon();
+    this.output.confirms(this.publisher.takeConfirms());
+    const text255 = replyText(code as ReplyCode, text);
+    this.output.reply({ name: 'channel.close', replyCode: code, replyText: text255, classId, methodId });
+  }
+
+  private whileClosing({ method }: Command): void {
+    if (method === null || this.phase === 'ended') return;
+    if (method.name === 'channel.close') this.output.reply({ name: 'channel.close-ok' });
+    else if (method.name === 'channel.close-ok') this.end();
+  }
+
+  /** The client's channel.close: everything is given back before close-ok is written. */
+  *close(): Effects<void> {
+    this.peers.sendPending();
+    this.consumers.sendSettlements();
+    yield* this.peers.leaveAll();
+    this.output.reply({ name: 'channel.close-ok' });
+    this.end();
+  }
+
+  private end(): void {
+    this.phase = 'ended';
+    this.publisher.repayAll();
+    this.output.end();
+    this.context.exit('normal');
+  }
+
+  /** The connection closes: give everything back, then end. */
+  private *release(): Effects<this> {
+    this.peers.sendPending();
+    this.consumers.sendSettlements();
+    yield* this.peers.leaveAll();
+    return this.context.exit('normal');
+  }
+
+  /** A queue's actor is back: what it had not taken is sent again, its consumers are attached again, in order. */
+  private *reattach(notice: PlaceNotice): Effects<this> {
+    yield* this.peers.reattach(notice);
+    this.output.flush();
+    return this;
+  }
+}

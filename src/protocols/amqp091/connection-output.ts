@@ -1,0 +1,95 @@
+// The output of one connection: frames gathered in a slice and written once, and the credit that goes back to channels
+// when the socket has taken their deliveries (DESIGN decisions 13 and 16).
+import type { Socket } from '../../env/index.ts';
+import type { Pid } from '../../term/index.ts';
+import { FrameWriter, type Method } from './codec/index.ts';
+import type { ConfirmRange, OutgoingDelivery, Reply, ToChannel } from './envelope.ts';
+import { FLUSH_BYTES } from './limits.ts';
+
+export class ConnectionOutput {
+  /** Something was written since the last heartbeat tick. */
+  hasSent = false;
+  private readonly socket: Socket;
+  private readonly writer = new FrameWriter();
+  private readonly send: (to: Pid<ToChannel>, message: ToChannel) => void;
+  /** Deliveries in the writer or behind a full socket, per channel process. */
+  private readonly owed = new Map<Pid<ToChannel>, number>();
+  private isFull = false;
+
+  constructor(socket: Socket, send: (to: Pid<ToChannel>, message: ToChannel) => void) {
+    this.socket = socket;
+    this.send = send;
+  }
+
+  set frameMax(bytes: number) {
+    this.writer.frameMax = bytes;
+  }
+
+  /** True while frames wait for `flush`. */
+  get isDirty(): boolean {
+    return this.writer.pendingBytes > 0;
+  }
+
+  protocolHeader(): void {
+    this.writer.writeProtocolHeader();
+  }
+
+  heartbeat(): void {
+    this.writer.writeHeartbeat();
+  }
+
+  method(channel: number, method: Method): void {
+    this.writer.writeMethod(channel, method);
+  }
+
+  replies(channel: number, replies: readonly Reply[]): void {
+    for (const { method, content } of replies) {
+      if (content === null) this.writer.writeMethod(channel, method);
+      else this.writer.writeContentMethod(channel, method as never, content);
+    }
+  }
+
+  confirms(channel: number, confirms: readonly ConfirmRange[]): void {
+    for (const { deliveryTag, multiple, isAck } of confirms) {
+      if (isAck) this.writer.writeAck(channel, deliveryTag, multiple);
+      else this.writer.writeNack(channel, deliveryTag, multiple, false);
+    }
+  }
+
+  deliveries(channel: number, from: Pid<ToChannel>, deliveries: readonly OutgoingDelivery[]): void {
+    for (const { consumerTag, deliveryTag, redelivered, message } of deliveries) {
+      const { exchange, routingKey } = message;
+      this.writer.writeDeliver(channel, consumerTag, deliveryTag, redelivered, exchange, routingKey, message.content);
+      if (this.writer.pendingBytes > FLUSH_BYTES) this.write();
+    }
+    this.owed.set(from, (this.owed.get(from) ?? 0) + deliveries.length);
+  }
+
+  /** Writes what has gathered, and gives credit back unless the socket is full. */
+  flush(): void {
+    this.write();
+    if (!this.isFull) this.repay();
+  }
+
+  /** The socket's backlog is gone. */
+  drained(): void {
+    this.isFull = false;
+    this.repay();
+  }
+
+  forget(channel: Pid<ToChannel>): void {
+    this.owed.delete(channel);
+  }
+
+  private write(): void {
+    for (const bytes of this.writer.takeAll()) {
+      if (!this.socket.write(bytes)) this.isFull = true;
+      this.hasSent = true;
+    }
+  }
+
+  private repay(): void {
+    for (const [channel, deliveries] of this.owed) this.send(channel, { tag: 'written', deliveries });
+    this.owed.clear();
+  }
+}

@@ -1,0 +1,380 @@
+// One AMQP 0-9-1 connection (digest 1 to 4): owns its socket, reads commands for its channels in batches per chunk,
+// writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
+// (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
+
+import type { SupervisorPid } from '../../behaviours/index.ts';
+import { deleteExclusiveQueues, logIn, openVhost } from '../../broker/index.ts';
+import type { Socket, SocketEvent } from '../../env/index.ts';
+import {
+  type Context,
+  type DownMessage,
+  type Effects,
+  type Handler,
+  isDown,
+  receive,
+  type SystemMessage,
+} from '../../process/index.ts';
+import { isClean, type Ref } from '../../term/index.ts';
+import { type ChannelSlot, ChannelTable, type Step } from './channel-table.ts';
+import { FrameReader, type FrameSink, type Method, methodIds, type ReplyCode, replyText } from './codec/index.ts';
+import { ConnectionOutput } from './connection-output.ts';
+import type { CloseCause, FromChannel } from './envelope.ts';
+import { Handshake, type HandshakeStep } from './handshake.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
+import { takeSocket } from './sockets.ts';
+import { sibling, startChannel } from './tree.ts';
+
+export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | { readonly tag: 'flush' };
+
+const FLUSH: ConnectionMessage = { tag: 'flush' };
+
+/** The process body of a connection; its argument is the key under which the listener left the socket. */
+export const connection: Handler<Connection, ConnectionMessage, [number]> = {
+  label: 'amqp connection',
+  init: (context, socketKey) => new Connection(context, takeSocket(context, socketKey)),
+  handle: (state, message) => state.handle(message),
+};
+
+export class Connection {
+  private readonly context: Context<ConnectionMessage>;
+  private readonly socket: Socket;
+  private readonly reader = new FrameReader();
+  private readonly output: ConnectionOutput;
+  private readonly handshake = new Handshake();
+  private readonly channels: ChannelTable;
+  private readonly sink: FrameSink;
+  private phase: 'handshake' | 'running' | 'closing' | 'closed' = 'handshake';
+  private heartbeat: Heartbeat | null = null;
+  private unconsumedBytes = 0;
+  private isReading = true;
+  private isFlushing = false;
+  private deadline: Ref | null = null;
+  private channelMax = 0;
+  private supervisor: SupervisorPid | null = null;
+  private user = '';
+  private vhost = '';
+
+  constructor(context: Context<ConnectionMessage>, socket: Socket) {
+    this.context = context;
+    this.socket = socket;
+    context.trapExit(true);
+    this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message));
+    this.channels = new ChannelTable();
+    this.sink = {
+      onProtocolHeader: (isAccepted) => this.onProtocolHeader(isAccepted),
+      onCommand: (channel, method, content) => this.channels.take(channel, { method, content }),
+      onError: (channel, { code, message, classId, methodId, isSoft }) =>
+        this.channels.takeError(channel, { code, text: message, classId, methodId }, isSoft),
+    };
+    context.own({ close: () => socket.destroy() });
+    socket.attach(context.inlet());
+    socket.active(1);
+    this.setDeadline(HANDSHAKE_MS);
+  }
+
+  handle(message: ConnectionMessage): this {
+    switch (message.tag) {
+      case 'chunk':
+        return this.onChunk(message.bytes);
+      case 'flush':
+        this.isFlushing = false;
+        this.output.flush();
+        return this;
+      case 'deliveries':
+        this.onDeliveries(message.channel, message.deliveries);
+        break;
+      case 'replies':
+        if (this.phase === 'running') this.output.replies(message.channel, message.replies);
+        break;
+      case 'confirms':
+        if (this.phase === 'running') this.output.confirms(message.channel, message.confirms);
+        break;
+      case 'consumed':
+        this.consumed(message.bytes);
+        break;
+      case 'ended':
+        this.onChannelEnded(message.channel, message);
+        break;
+      case 'hardError':
+        this.closeWith(message.cause);
+        break;
+      case 'drained':
+        this.output.drained();
+        break;
+      case 'closed':
+        return this.context.exit('normal');
+      case 'timeout':
+        this.onTimer(message.ref, message.message);
+        break;
+      case 'DOWN':
+        this.onChannelDown(message);
+        break;
+      case 'EXIT':
+        if (message.from === this.context.parent) return this.context.perform(this.shutDown(message.reason));
+        break;
+    }
+    this.flushSoon();
+    return this;
+  }
+
+  // ---- reading
+
+  private onChunk(bytes: Uint8Array): this {
+    this.heartbeat?.received();
+    this.reader.push(bytes, this.sink);
+    this.unconsumedBytes += bytes.length;
+    let isOwed = false;
+    for (const slot of this.channels.takeDirty()) {
+      // The whole chunk is charged to the first channel in it; what matters is that it comes back.
+      this.context.send(slot.pid, { tag: 'commands', commands: slot.takeCommands(), bytes: isOwed ? 0 : bytes.length });
+      isOwed = true;
+    }
+    if (!isOwed) this.unconsumedBytes -= bytes.length;
+    this.readOn();
+    const steps = this.channels.takeSteps();
+    this.flushSoon();
+    return steps.length === 0 ? this : this.context.perform(this.takeSteps(steps));
+  }
+
+  private readOn(): void {
+    this.isReading = this.unconsumedBytes < UNCONSUMED_BYTES_MAX;
+    if (this.isReading) this.socket.active(1);
+  }
+
+  private consumed(bytes: number): void {
+    this.unconsumedBytes -= bytes;
+    if (!this.isReading) this.readOn();
+  }
+
+  private onProtocolHeader(isAccepted: boolean): void {
+    if (isAccepted) this.output.method(0, this.handshake.start(this.context.self.origin.node));
+    else {
+      this.output.protocolHeader();
+      this.hangUp();
+    }
+  }
+
+  /** What cannot simply be passed on: channel 0, channels that open, the handshake, breaches. */
+  private *takeSteps(steps: readonly Step[]): Effects<this> {
+    for (const step of steps) {
+      if (this.phase === 'closed') break;
+      if (step.command.method === null) this.onBreach(step.channel, step.command.cause, step.isSoft);
+      else if (this.phase === 'closing') this.whileClosing(step.channel, step.command.method);
+      else if (this.phase === 'handshake') yield* this.handshakeStep(step.channel, step.command.method);
+      else if (step.channel === 0) yield* this.onChannelZero(step.command.method);
+      else yield* this.onChannelStep(step);
+    }
+    for (const slot of this.channels.takeDirty()) {
+      this.context.send(slot.pid, { tag: 'commands', commands: slot.takeCommands(), bytes: 0 });
+    }
+    this.flushSoon();
+    return this;
+  }
+
+  private *handshakeStep(channel: number, method: Method): Effects<void> {
+    let step: HandshakeStep = channel === 0 ? this.handshake.take(method) : { do: 'hangUp' };
+    if (step.do === 'login') {
+      const isGood = yield* logIn(step.credentials, this.socket.remote.host);
+      this.user = step.credentials.user;
+      step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
+    }
+    if (step.do === 'send') this.output.method(0, step.method);
+    else if (step.do === 'close') this.closeWith(step.cause);
+    else if (step.do === 'hangUp') this.hangUp();
+    else if (step.do === 'tuned') {
+      this.reader.frameMax = step.tuning.frameMax;
+      this.output.frameMax = step.tuning.frameMax;
+      this.channelMax = step.tuning.channelMax;
+      if (step.tuning.heartbeatS > 0) this.startHeartbeat(step.tuning.heartbeatS);
+    } else if (step.do === 'open') yield* this.open(step.vhost);
+  }
+
+  private *open(vhost: string): Effects<void> {
+    const result = yield* openVhost(vhost, this.user);
+    if (result !== 'ok') {
+      const text =
+        result === 'missing'
+          ? `vhost ${vhost} not found`
+          : `access to vhost '${vhost}' refused for user '${this.user}'`;
+      this.closeWith({ code: 530, text, classId: 10, methodId: 40 });
+      return;
+    }
+    this.vhost = vhost;
+    this.phase = 'running';
+    this.setDeadline(null);
+    this.output.method(0, { name: 'connection.open-ok' });
+  }
+
+  private *onChannelZero(method: Method): Effects<void> {
+    if (method.name === 'connection.close') yield* this.onClose();
+    else if (method.name === 'connection.update-secret') this.output.method(0, { name: 'connection.update-secret-ok' });
+    else this.closeFor(504, 'unexpected method in connection state running', method);
+  }
+
+  private *onChannelStep({ channel, command }: Step): Effects<void> {
+    const slot = this.channels.get(channel);
+    const method = command.method as Method;
+    if (method.name.startsWith('connection.')) this.closeFor(503, 'unimplemented method', method);
+    else if (slot === undefined && method.name !== 'channel.open')
+      this.closeFor(504, "expected 'channel.open'", method);
+    else if (slot === undefined) yield* this.openChannel(channel);
+    else if (method.name === 'channel.open') this.closeFor(504, "second 'channel.open' seen", method);
+    else this.channels.take(channel, command);
+  }
+
+  private *openChannel(channel: number): Effects<void> {
+    if (this.channels.size >= this.channelMax) {
+      const text = `number of channels opened (${this.channels.size}) has reached the negotiated channel_max (${this.channelMax})`;
+      this.closeWith({ code: 530, text, classId: 0, methodId: 0 });
+      return;
+    }
+    this.supervisor ??= yield* sibling(this.context, 'channels');
+    const pid = yield* startChannel(this.supervisor, {
+      connection: this.context.self,
+      channel,
+      vhost: this.vhost,
+      user: this.user,
+      wantsCancelNotify: this.handshake.capabilities.consumerCancelNotify,
+    });
+    this.channels.open(channel, pid, this.context.monitor(pid));
+    this.output.method(channel, { name: 'channel.open-ok' });
+  }
+
+  // ---- channels
+
+  private onDeliveries(channel: number, deliveries: Extract<FromChannel, { tag: 'deliveries' }>['deliveries']): void {
+    const slot = this.channels.get(channel);
+    if (slot !== undefined && this.phase === 'running') this.output.deliveries(channel, slot.pid, deliveries);
+  }
+
+  private onChannelEnded(channel: number, { replies }: Extract<FromChannel, { tag: 'ended' }>): void {
+    const slot = this.channels.get(channel);
+    if (slot === undefined) return;
+    if (this.phase === 'running') this.output.replies(channel, replies);
+    this.forget(slot);
+  }
+
+  private forget(slot: ChannelSlot): void {
+    this.context.demonitor(slot.ref, { flush: true });
+    this.output.forget(slot.pid);
+    this.channels.close(slot.channel);
+  }
+
+  private onChannelDown(down: DownMessage): void {
+    const slot = this.channels.byRef(down.ref);
+    if (slot === undefined) return;
+    this.forget(slot);
+    if (!isClean(down.reason)) this.closeWith({ code: 541, text: '', classId: 0, methodId: 0 });
+  }
+
+  // ---- closing
+
+  private onBreach(channel: number, cause: CloseCause, isSoft: boolean): void {
+    const slot = this.channels.get(channel);
+    if (isSoft && slot !== undefined) this.channels.take(channel, { method: null, cause });
+    else if (this.phase === 'handshake') this.hangUp();
+    else if (this.phase === 'running') this.closeWith(cause);
+  }
+
+  private closeFor(code: ReplyCode, text: string, method: Method): void {
+    this.closeWith({ code, text, ...methodIds(method.name) });
+  }
+
+  /** Sends connection.close; from now on only close and close-ok are heard (digest 3). */
+  private closeWith({ code, text, classId, methodId }: CloseCause): void {
+    if (this.phase === 'closing' || this.phase === 'closed') return;
+    this.phase = 'closing';
+    this.channels.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
+    const text255 = replyText(code as ReplyCode, text);
+    this.output.method(0, { name: 'connection.close', replyCode: code, replyText: text255, classId, methodId });
+    this.flushSoon();
+    // Frames after a framing error cannot be told apart, so the client's close-ok cannot be awaited: RabbitMQ waits 3 s.
+    this.setDeadline(code === 501 ? 3_000 : CLOSE_OK_MS);
+    if (code === 501) this.endOutput();
+  }
+
+  private whileClosing(channel: number, method: Method): void {
+    if (channel !== 0) return;
+    if (method.name === 'connection.close') this.output.method(0, { name: 'connection.close-ok' });
+    else if (method.name === 'connection.close-ok') this.hangUp();
+  }
+
+  private *onClose(): Effects<void> {
+    yield* this.releaseChannels();
+    yield* deleteExclusiveQueues(this.context.self);
+    this.output.method(0, { name: 'connection.close-ok' });
+    this.phase = 'closed';
+    this.output.flush();
+    // The client closes the socket first; one that does not is not waited for longer than this.
+    this.setDeadline(CLOSE_OK_MS);
+  }
+
+  private *releaseChannels(): Effects<void> {
+    const refs: Ref[] = this.channels.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
+    for (const ref of refs) yield* receive((message) => isDown(message, ref));
+  }
+
+  private *shutDown(reason: unknown): Effects<this> {
+    if (this.phase === 'running') {
+      const text = "broker forced connection closure with reason 'shutdown'";
+      this.closeWith({ code: 320, text, classId: 0, methodId: 0 });
+      this.output.flush();
+      const answered = (message: unknown) => (message as { tag?: unknown }).tag === 'closed';
+      const { context } = this;
+      const isOver = (message: unknown) => answered(message) || this.hearsCloseOk(message);
+      yield* receive(isOver, { afterMs: SHUTDOWN_CLOSE_OK_MS });
+      context.env.logger.log('debug', 'connection closed for shutdown', { peer: this.socket.remote.host });
+    }
+    this.context.exit(reason);
+  }
+
+  /** Reads a chunk while shutting down, only to find close-ok in it. */
+  private hearsCloseOk(message: unknown): boolean {
+    if ((message as { tag?: unknown }).tag !== 'chunk') return false;
+    this.reader.push((message as { bytes: Uint8Array }).bytes, this.sink);
+    this.socket.active(1);
+    return this.channels.takeSteps().some((step) => step.command.method?.name === 'connection.close-ok');
+  }
+
+  private hangUp(): void {
+    this.phase = 'closed';
+    this.endOutput();
+    this.setDeadline(3_000);
+  }
+
+  private endOutput(): void {
+    this.output.flush();
+    this.socket.end();
+  }
+
+  // ---- time
+
+  private setDeadline(ms: number | null): void {
+    if (this.deadline !== null) this.context.cancelTimer(this.deadline);
+    this.deadline = ms === null ? null : this.context.startTimer(ms, this.context.self, 'deadline');
+  }
+
+  private startHeartbeat(timeoutS: number): void {
+    this.heartbeat = new Heartbeat(timeoutS);
+    this.context.startTimer(this.heartbeat.tickMs, this.context.self, 'heartbeat');
+  }
+
+  private onTimer(ref: Ref, what: unknown): void {
+    if (ref === this.deadline) this.context.exit('normal');
+    if (what !== 'heartbeat' || this.heartbeat === null) return;
+    if (this.output.hasSent) this.heartbeat.sent();
+    this.output.hasSent = false;
+    const { send, isLost } = this.heartbeat.tick(this.isReading);
+    if (isLost) this.context.exit('normal');
+    if (send && this.phase !== 'closed') this.output.heartbeat();
+    this.context.startTimer(this.heartbeat.tickMs, this.context.self, 'heartbeat');
+  }
+
+  /** Asks itself to write once everything already in the mailbox has been handled. */
+  private flushSoon(): void {
+    if (this.isFlushing || !this.output.isDirty) return;
+    this.isFlushing = true;
+    this.context.send(this.context.self, FLUSH);
+  }
+}

@@ -1,0 +1,16 @@
+// How the broker reads and rewrites the properties of a Message that came by AMQP 0-9-1, without knowing the protocol.
+import type { Message, PropertiesFormat } from '../../broker/index.ts';
+import { decodeProperties, rewriteProperties } from './codec/index.ts';
+
+/** The format `amqp091`. */
+export const amqp091Format: PropertiesFormat = {
+  headers: (message) => decodeProperties(message.bytes, 0, message.propertiesEnd).headers ?? null,
+  rewrite: (message, changes) => {
+    const properties = rewriteProperties(message.bytes, changes, 0, message.propertiesEnd);
+    const body = message.bytes.subarray(message.bodyAt);
+    const bytes = new Uint8Array(properties.length + body.length);
+    bytes.set(properties);
+    bytes.set(body, properties.length);
+    return { ...message, bytes, propertiesEnd: properties.length, bodyAt: properties.length } satisfies Message;
+  },
+};

@@ -1,0 +1,4 @@
+// AMQP 0-9-1 as RabbitMQ speaks it, on top of the broker: listener, connections, channels.
+export * from './format.ts';
+export type { ListenerOptions } from './listener.ts';
+export { listenerChild } from './tree.ts';

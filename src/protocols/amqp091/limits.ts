@@ -1,0 +1,21 @@
+// The named bounds of a connection, with RabbitMQ's defaults where clients can see them (digest 1 and 3).
+
+/** What tune proposes; the client may only go down (digest 1.5). */
+export const CHANNEL_MAX = 2047;
+export const FRAME_MAX = 131_072;
+export const FRAME_MIN = 4096;
+export const HEARTBEAT_S = 60;
+/** The whole handshake, from accept to open-ok. */
+export const HANDSHAKE_MS = 10_000;
+/** How long the client may take to answer connection.close, at most (digest 3). */
+export const CLOSE_OK_MS = 30_000;
+/** How long a stopping broker waits for the client's close-ok. */
+export const SHUTDOWN_CLOSE_OK_MS = 1_000;
+/** Bytes read from the socket that channels have not consumed yet; beyond it reading pauses (DESIGN decision 16). */
+export const UNCONSUMED_BYTES_MAX = 1_048_576;
+/** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */
+export const DELIVERY_WINDOW = 1_000;
+/** Bytes that wait in the writer before they go to the socket within a slice. */
+export const FLUSH_BYTES = 262_144;
+/** Messages of one channel that queues have not taken yet; beyond it the channel keeps its connection's credit. */
+export const UNTAKEN_MESSAGES_MAX = 10_000;

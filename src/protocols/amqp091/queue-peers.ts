@@ -1,0 +1,189 @@
+// The queues a channel talks to (DESIGN decision 12). Each is addressed by its id; its actor may die and come back. What
+// the actor had not taken is kept here and sent again, what it had delivered is given up and ignored when it is settled.
+
+import { tryCall } from '../../behaviours/index.ts';
+import { type Message, type PlaceNotice, type QueueMessage, type QueueRecord, tellPlace } from '../../broker/index.ts';
+import type { DownMessage, Effects } from '../../process/index.ts';
+import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
+import type { Channel } from './channel.ts';
+
+/** Publishes sent to a queue together and not yet taken by it. */
+interface Batch {
+  readonly batch: number;
+  readonly messages: readonly Message[];
+  /** Confirm numbers of the messages; null outside confirm mode. */
+  readonly seqs: readonly number[] | null;
+}
+
+export class QueuePeer {
+  readonly record: QueueRecord;
+  pid: Pid<QueueMessage>;
+  epoch: number;
+  ref: Ref;
+  isUp = true;
+  /** The channel consumes from it or has taken from it, so it has to be left. */
+  isAttached = false;
+  messages: Message[] = [];
+  seqs: number[] | null = null;
+  lastBatch = 0;
+  batches: Batch[] = [];
+  acked: number[] = [];
+  requeued: number[] = [];
+  rejected: number[] = [];
+
+  constructor(record: QueueRecord, pid: Pid<QueueMessage>, epoch: number, ref: Ref) {
+    this.record = record;
+    this.pid = pid;
+    this.epoch = epoch;
+    this.ref = ref;
+  }
+}
+
+export class QueuePeers {
+  private readonly channel: Channel;
+  private readonly peers = new Map<number, QueuePeer>();
+  private dirty: QueuePeer[] = [];
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  /** The peer for a queue that the replica knows; null when it does not (any more). */
+  find(queueId: number): QueuePeer | null {
+    const known = this.peers.get(queueId);
+    if (known !== undefined) return known;
+    const { tables } = this.channel.replica;
+    const record = tables.queueById(queueId);
+    const place = tables.placeOf(queueId);
+    if (record === undefined || place === undefined) return null;
+    const peer = new QueuePeer(record, place.pid, place.epoch, this.channel.context.monitor(place.pid));
+    this.peers.set(queueId, peer);
+    return peer;
+  }
+
+  known(queueId: number): QueuePeer | undefined {
+    return this.peers.get(queueId);
+  }
+
+  /** Adds a publish to the batch for a queue; false when the queue is gone. */
+  add(queueId: number, message: Message, seq: number): boolean {
+    const peer = this.find(queueId);
+    if (peer === null) return false;
+    if (peer.messages.push(message) === 1) this.dirty.push(peer);
+    if (seq !== 0) {
+      peer.seqs ??= [];
+      peer.seqs.push(seq);
+    }
+    return true;
+  }
+
+  /** Sends each queue its batch. */
+  sendPending(): void {
+    if (this.dirty.length === 0) return;
+    for (const peer of this.dirty) {
+      const batch: Batch = { batch: ++peer.lastBatch, messages: peer.messages, seqs: peer.seqs };
+      peer.messages = [];
+      peer.seqs = null;
+      peer.batches.push(batch);
+      if (peer.isUp) this.sendBatch(peer, batch);
+    }
+    this.dirty = [];
+  }
+
+  private sendBatch(peer: QueuePeer, { batch, messages }: Batch): void {
+    const { context } = this.channel;
+    context.send(peer.pid, { tag: 'publish', channel: context.self as never, batch, messages });
+  }
+
+  sendSettlements(peer: QueuePeer): void {
+    const { acked, requeued, rejected } = peer;
+    peer.acked = [];
+    peer.requeued = [];
+    peer.rejected = [];
+    const { context } = this.channel;
+    // A dead actor's deliveries were given up when it died; nobody waits for their settlement.
+    if (peer.isUp) context.send(peer.pid, { tag: 'settle', channel: context.self, acked, requeued, rejected });
+  }
+
+  /** Queues that have not taken everything that was sent to them. */
+  untaken(): readonly QueuePeer[] {
+    return [...this.peers.values()].filter((peer) => peer.batches.length > 0);
+  }
+
+  // ---- death and return
+
+  down({ ref, reason }: DownMessage): void {
+    for (const peer of this.peers.values()) if (peer.ref === ref) this.peerDown(peer, reason);
+  }
+
+  private peerDown(peer: QueuePeer, reason: unknown): void {
+    peer.isUp = false;
+    this.channel.consumers.queueDown(peer);
+    // With its thread the queue's contents are gone: what it had not taken is refused rather than kept in doubt.
+    if (hasTag(reason, 'threadDown')) this.giveUp(peer, false);
+    tellPlace(this.channel.context, this.channel.replica, peer.record.id, peer.epoch);
+  }
+
+  /** The queue was deleted: nothing waits for it any more. Its outstanding publishes count as handled, as in RabbitMQ. */
+  gone(queueId: number): void {
+    const peer = this.peers.get(queueId);
+    if (peer === undefined) return;
+    this.peers.delete(queueId);
+    this.dirty = this.dirty.filter((other) => other !== peer);
+    this.giveUp(peer, true);
+    this.channel.consumers.queueGone(peer);
+  }
+
+  private giveUp(peer: QueuePeer, isTaken: boolean): void {
+    const { batches } = peer;
+    peer.batches = [];
+    for (const { seqs, messages } of batches) {
+      this.channel.publisher.settled(seqs, isTaken ? null : 'all', messages.length);
+    }
+  }
+
+  *reattach({ queueId, place }: PlaceNotice): Effects<void> {
+    const peer = this.peers.get(queueId);
+    if (peer === undefined || place === null || place.epoch <= peer.epoch) return;
+    const { context } = this.channel;
+    context.demonitor(peer.ref, { flush: true });
+    peer.pid = place.pid;
+    peer.epoch = place.epoch;
+    peer.ref = context.monitor(place.pid);
+    const takenUpTo = yield* tryCall(peer.pid, { tag: 'attach', channel: context.self as never });
+    if (!takenUpTo.ok) return;
+    peer.isUp = true;
+    this.taken(peer, takenUpTo.value, null);
+    for (const batch of peer.batches) this.sendBatch(peer, batch);
+    yield* this.channel.consumers.consumeAgain(peer);
+  }
+
+  /** The queue has taken all batches up to `batch`; `refused` are places in that one. */
+  taken(peer: QueuePeer, batch: number, refused: readonly number[] | null): void {
+    while (peer.batches.length > 0 && peer.batches[0].batch <= batch) {
+      const taken = peer.batches.shift() as Batch;
+      this.channel.publisher.settled(taken.seqs, taken.batch === batch ? refused : null, taken.messages.length);
+    }
+  }
+
+  // ---- leaving
+
+  /** Tells every queue that the channel is done with it, and waits until it has taken everything back. */
+  *leaveAll(): Effects<void> {
+    for (const peer of [...this.peers.values()]) {
+      if (!peer.isAttached || !peer.isUp) continue;
+      peer.isAttached = false;
+      yield* tryCall(peer.pid, { tag: 'leave', channel: this.channel.context.self as AnyPid });
+    }
+  }
+
+  /** The same without waiting. */
+  leaveAllSoon(): void {
+    const { context } = this.channel;
+    for (const peer of this.peers.values()) {
+      if (peer.isAttached && peer.isUp) context.send(peer.pid, { tag: 'leaveSoon', channel: context.self });
+      peer.isAttached = false;
+    }
+    this.channel.consumers.clear();
+  }
+}
