@@ -72,7 +72,9 @@ export function* call(server: AnyPid | string, request: unknown, timeoutMs = CAL
   checkWait(timeoutMs);
   const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return answer.value;
-  throw new CallError(failure(context, target, answer), server, request);
+  const outcome = yield* unanswered(context, target, answer);
+  if (outcome.ok) return outcome.value;
+  throw new CallError(outcome.error, server, request);
 }
 
 /** As {@link call}, but a failure is returned: `error` is what {@link CallReason} has as `reason`. */
@@ -118,7 +120,7 @@ export function* receiveResponse<R>(pending: PendingCall<R>, timeoutMs = CALL_TI
   checkWait(timeoutMs);
   const answer = (yield { op: 'receive', match: answers(ref), afterMs: timeoutMs, ref }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return { ok: true, value: answer.value as R };
-  return { ok: false, error: failure((yield CONTEXT) as Context, ref, answer) };
+  return (yield* unanswered((yield CONTEXT) as Context, ref, answer)) as CallOutcome<R>;
 }
 
 type Answer = ReplyMessage | DownMessage | Timeout;
@@ -143,10 +145,14 @@ function answers(ref: Ref): (message: unknown) => boolean {
     ((message as ReplyMessage).tag === '$reply' || (message as { tag: unknown }).tag === 'DOWN');
 }
 
-function failure(context: Context, ref: Ref, answer: DownMessage | Timeout): unknown {
-  if (answer !== TIMEOUT) return answer.reason;
-  context.demonitor(ref, { flush: true });
-  return 'timeout';
+/** No reply in time, or none any more. A reply that came after the time was over, but before giving up, is taken (ALI-2). */
+function* unanswered(context: Context, ref: Ref, answer: DownMessage | Timeout): Effects<CallOutcome<unknown>> {
+  if (answer !== TIMEOUT) return { ok: false, error: answer.reason };
+  if (!context.demonitor(ref, { flush: true })) {
+    const late = (yield { op: 'receive', match: answers(ref), afterMs: 0, ref }) as ReplyMessage | Timeout;
+    if (late !== TIMEOUT) return { ok: true, value: late.value };
+  }
+  return { ok: false, error: 'timeout' };
 }
 
 /** Sends and forgets; never fails, not even for a name that nobody has (GS-5). */

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../src/process/index.ts';
 import { loadModules, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
+import { RECORDER } from '../actors/family.ts';
 import { PUPPET } from '../actors/puppet.ts';
 import { SERVER } from '../actors/server.ts';
 import type { Case } from './case.ts';
@@ -17,7 +18,7 @@ const SEEDS = Number(process.env.CONFORMANCE_SEEDS ?? 20);
 const files = readdirSync(new URL('./cases/', import.meta.url)).map(
   (file) => new URL(`./cases/${file}`, import.meta.url),
 );
-const modules = await loadModules(...files.map((url) => url.href), PUPPET.module, SERVER.module);
+const modules = await loadModules(...files.map((url) => url.href), PUPPET.module, SERVER.module, RECORDER.module);
 
 function optionsOf(each: Case, seed: number): SimOptions {
   const isFair = each.needsFairness === true || seed === 0;

@@ -10,6 +10,8 @@ import { receiveCases } from './receive.ts';
 import { schedulingCases } from './scheduling.ts';
 import { signalCases } from './signals.ts';
 import { spawnCases } from './spawn.ts';
+import { supervisorCases } from './supervisor.ts';
+import { supervisorChildrenCases } from './supervisor-children.ts';
 import { timerCases } from './timers.ts';
 
 export const CASES: readonly Case[] = [
@@ -24,4 +26,6 @@ export const CASES: readonly Case[] = [
   ...spawnCases,
   ...schedulingCases,
   ...genServerCases,
+  ...supervisorCases,
+  ...supervisorChildrenCases,
 ];
