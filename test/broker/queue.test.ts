@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FieldTable } from '../../src/broker/field-table.ts';
 import type { Message } from '../../src/broker/message.ts';
-import { Queue, queueSettings } from '../../src/broker/queue/index.ts';
+import { Queue, queueSettings, Slab } from '../../src/broker/queue/index.ts';
 import { MemoryQueueStore } from '../../src/storage/index.ts';
 import { QueueModel, shown } from './queue-model.ts';
 
@@ -22,6 +22,7 @@ function queueWith(args: FieldTable = new Map(), priorityMax = 0) {
   const byConsumer = new Map<number, string[]>();
   const positions = new Map<number, number[]>();
   const seen: Seen = { delivered: [], dead: [] };
+  const slab = new Slab();
   const store = new MemoryQueueStore<Message>(priorityMax);
   const queue = new Queue(queueSettings(args), store, {
     deliver: (consumer, entry) => {
@@ -32,6 +33,7 @@ function queueWith(args: FieldTable = new Map(), priorityMax = 0) {
         positions.get(consumer.holder)?.push(entry.position) ?? positions.set(consumer.holder, [entry.position]);
     },
     deadLetter: (dead, reason) => seen.dead.push(`${dead.routingKey}:${reason}`),
+    keep: (kept) => slab.keep(kept),
   });
   const add = (holder: number, prefetch = 0, options = {}) =>
     queue.consumers.add({

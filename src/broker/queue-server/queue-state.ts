@@ -16,6 +16,7 @@ import {
   Queue,
   type QueueConsumer,
   type QueueSettings,
+  Slab,
 } from '../queue/index.ts';
 import type { ConsumeRequest, FromQueue, QueueDelivery, QueueMessage } from './protocol.ts';
 
@@ -32,6 +33,14 @@ interface Parcel {
 }
 
 type Publish = Extract<QueueMessage, { tag: 'publish' }>;
+
+/** One slab for all queues of a thread. */
+function slabOf({ kernel }: ServerContext): Slab {
+  const found = kernel.locals.get('broker.slab') as Slab | undefined;
+  const slab = found ?? new Slab();
+  if (found === undefined) kernel.locals.set('broker.slab', slab);
+  return slab;
+}
 
 export class QueueState {
   readonly record: QueueRecord;
@@ -62,9 +71,11 @@ export class QueueState {
     this.settings = settings;
     this.store = store;
     this.batches = batches;
+    const slab = slabOf(context);
     this.queue = new Queue(settings, store, {
       deliver: (consumer, entry) => this.pack(consumer, entry),
       deadLetter: (message, reason) => this.deadLetter(message, reason),
+      keep: (message) => slab.keep(message),
     });
     this.used();
     this.settled();

@@ -3,3 +3,4 @@ export * from './consumers.ts';
 export * from './dead-letter.ts';
 export * from './queue.ts';
 export * from './queue-settings.ts';
+export * from './slab.ts';

@@ -12,6 +12,8 @@ export interface QueueSink {
   deliver(consumer: QueueConsumer, entry: Entry<Message>): void;
   /** A message has left for good and may be wanted elsewhere. */
   deadLetter(message: Message, reason: DeadLetterReason): void;
+  /** The same Message in memory that may be held for long. */
+  keep(message: Message): Message;
 }
 
 export class Queue {
@@ -54,8 +56,10 @@ export class Queue {
 
   private add(message: Message, nowMs: number): void {
     const ttlMs = Math.min(this.settings.messageTtlMs, message.ttlMs < 0 ? Infinity : message.ttlMs);
+    // With messages waiting or nobody to take it, this one will wait as well.
+    const willWait = this.store.readyCount > 0 || this.consumers.size === 0;
     this.store.push({
-      message,
+      message: willWait ? this.sink.keep(message) : message,
       priority: message.priority,
       bytes: bodyLength(message),
       expiresAtMs: nowMs + ttlMs,
