@@ -1,15 +1,15 @@
-// Messages for tests, with a properties format of their own: the property bytes are a number that names a header table.
+// Messages for tests, with a properties format of their own: the headers are kept beside the bytes.
 import { type FieldTable, type FieldValue, NO_FIELDS } from '../../src/broker/field-table.ts';
 import type { Message, PropertiesFormat, PropertiesFormats } from '../../src/broker/message.ts';
 
-const tables = new Map<Message, FieldTable>();
+const tables = new WeakMap<Uint8Array, FieldTable>();
 
-/** A format that keeps headers beside the Message. */
+/** A format whose headers belong to the array of bytes. */
 export const testFormat: PropertiesFormat = {
-  headers: (message) => tables.get(message) ?? null,
+  headers: (message) => tables.get(message.bytes) ?? null,
   rewrite(message, { headers }) {
-    const copy = { ...message };
-    tables.set(copy, headers ?? tables.get(message) ?? new Map());
+    const copy = { ...message, bytes: message.bytes.slice() };
+    tables.set(copy.bytes, headers ?? tables.get(message.bytes) ?? new Map());
     return copy;
   },
 };
@@ -34,7 +34,7 @@ export function messageOf(
     format: 'test',
     ...rest,
   };
-  if (headers !== undefined) tables.set(message, headers);
+  if (headers !== undefined) tables.set(message.bytes, headers);
   return message;
 }
 

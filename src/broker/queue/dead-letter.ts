@@ -33,19 +33,21 @@ export function deadLetter(death: Death): Message | null {
     ...format.rewrite(message, { headers, expiration: null }),
     exchange: deadLetterExchange,
     routingKey: deadLetterRoutingKey ?? message.routingKey,
-    extraKeys: deadLetterRoutingKey === null ? ccKeys(headers) : null,
+    extraKeys: deadLetterRoutingKey === null ? message.extraKeys : null,
     ttlMs: -1,
   };
 }
 
 /**
- * True when the dead letter may go to `queue`: not when it has been there and nothing in its history was rejected,
- * because then nobody but the broker moves it in a circle.
+ * True when the dead letter may go to `queue`: not when it has been there and nothing was rejected since, because then
+ * nobody but the broker moves it in a circle. The history has the newest death first.
  */
 export function mayEnter(message: Message, queue: string, formats: PropertiesFormats): boolean {
-  const deaths = deathsIn(headersOf(message, formats));
-  if (!deaths.some((death) => textIn(death, 'queue') === queue)) return true;
-  return deaths.some((death) => textIn(death, 'reason') === 'rejected');
+  for (const death of deathsIn(headersOf(message, formats))) {
+    if (textIn(death, 'reason') === 'rejected') return true;
+    if (textIn(death, 'queue') === queue) return false;
+  }
+  return true;
 }
 
 function recordDeath(headers: FieldTable, death: Death): void {
