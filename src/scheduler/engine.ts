@@ -20,7 +20,7 @@ export interface Outlink {
   isUp(origin: Origin): boolean;
 }
 
-/** The simulator's hold on signals: nothing is received before the simulator says so. */
+/** The simulator's hold on signals within a thread: nothing is received before the simulator says so. */
 export interface Transit {
   submit(from: AnyPid | null, to: AnyPid | Ref, signal: Signal): void;
 }

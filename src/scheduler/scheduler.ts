@@ -98,10 +98,11 @@ export class Scheduler implements Kernel {
 
   private route(from: AnyPid | null, to: AnyPid | Ref, signal: Signal): void {
     const { engine } = this;
-    if (engine.transit !== null) engine.transit.submit(from, to, signal);
-    else if (to.origin === engine.origin) receiveSignal(this, signal);
-    else if (engine.outlink?.isUp(to.origin) === true) engine.outlink.send(to.origin, signal);
-    else refuseSignal(this, signal);
+    if (to.origin !== engine.origin) {
+      if (engine.outlink?.isUp(to.origin) === true) engine.outlink.send(to.origin, signal);
+      else refuseSignal(this, signal);
+    } else if (engine.transit !== null) engine.transit.submit(from, to, signal);
+    else receiveSignal(this, signal);
   }
 
   /** Applies a signal that has arrived, from the wire or from the simulator. */

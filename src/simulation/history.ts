@@ -68,6 +68,8 @@ function formatEntry({ step, nowMs, choice, signal, text }: Entry, nameOf: NameO
 export function describeChoice(choice: Choice): string {
   if (choice.kind === 'run') return `run ${choice as Seat}`;
   if (choice.kind === 'fire') return `time jumps to the next timer (${choice.key})`;
+  if (choice.kind === 'pass') return `read ${choice.key}`;
+  if (choice.kind === 'die') return `thread ${choice.key.slice(4)} dies`;
   return `deliver ${(choice as Pair).from} > ${(choice as Pair).to}`;
 }
 

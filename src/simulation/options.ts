@@ -26,9 +26,16 @@ export interface SimOptions {
   readonly strategy?: Strategy | 'portfolio';
   /** Seed, strategy and deviations from a fast-check arbitrary, instead of the three above. */
   readonly tape?: SimTape;
+  /**
+   * Threads beside the one of the root, number 0; bodies get there as `{ module, export }` by `placement`. Default 0.
+   * They share no pid or message objects: everything crosses as bytes.
+   */
+  readonly threads?: number;
+  /** Thread deaths that a strategy puts into a run, each followed by a new incarnation. Default 0. */
+  readonly threadDeaths?: number;
   /** A run that is not over after so many steps fails. Default 100,000. */
   readonly stepsMax?: number;
-  /** A timer that is due within this time may fire although messages are under way. Default 20 ms. */
+  /** How long what is under way may take while timers fire: a slow machine. Default 20 ms. */
   readonly timerJitterMs?: number;
   /** Checks and freezes what is sent (DESIGN decision 3). Default true. */
   readonly strict?: boolean;
@@ -53,6 +60,8 @@ export interface Settings {
   readonly deviations: readonly Deviation[] | null;
   readonly isPatient: boolean;
   readonly strategy: Strategy;
+  readonly threads: number;
+  readonly threadDeaths: number;
   readonly stepsMax: number;
   readonly timerJitterMs: number;
   readonly strict: boolean;
@@ -64,6 +73,7 @@ export interface Settings {
   readonly wiring: Wiring;
 }
 
+const THREADS_MAX = 63;
 const NO_MODULES: Settings['modules'] = new Map();
 
 /** Fills in the defaults. Throws RangeError for a number that makes no sense. */
@@ -73,12 +83,18 @@ export function settingsOf(options: SimOptions): Settings {
   if (!Number.isInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);
   const stepsMax = options.stepsMax ?? 100_000;
   if (!(stepsMax > 0)) throw new RangeError(`stepsMax must be above 0, got ${stepsMax}`);
+  const threads = options.threads ?? 0;
+  if (!Number.isInteger(threads) || threads < 0 || threads > THREADS_MAX) {
+    throw new RangeError(`threads must be 0 to ${THREADS_MAX}, got ${threads}`);
+  }
   const strategy = tape?.strategy ?? options.strategy ?? { tag: 'fifo' };
   return {
     seed,
     deviations: tape === undefined ? (options.deviations ?? null) : tape.deviations,
     isPatient: tape?.isPatient ?? true,
     strategy: strategy === 'portfolio' ? portfolio(seed) : strategy,
+    threads,
+    threadDeaths: options.threadDeaths ?? 0,
     stepsMax,
     timerJitterMs: options.timerJitterMs ?? 20,
     strict: options.strict ?? true,

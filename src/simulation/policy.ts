@@ -70,12 +70,13 @@ export class Replay implements Policy {
   }
 }
 
-/** The key of a hold, from the key of what is held: `hold root/0`, `hold root>root/1`. */
+/** The key of a hold, from the key of what is held: `hold root/0`, `hold root>root/1`, `hold link 1>0`. */
 export function holdKey(choice: Choice): string {
-  return HOLD + choice.key.slice(choice.key.indexOf(' ') + 1);
+  return HOLD + (choice.kind === 'pass' ? choice.key : choice.key.slice(choice.key.indexOf(' ') + 1));
 }
 
 function withoutHold(key: string): string {
   const what = key.slice(HOLD.length);
+  if (what.startsWith('link ')) return what;
   return what.includes('>') ? `deliver ${what}` : `run ${what}`;
 }

@@ -4,8 +4,10 @@
 //   run root/0               runs that process for one slice, before everything that was due first
 //   deliver root>root/1      delivers the oldest signal of that pair
 //   fire 0                   lets time jump to the next timer of that thread although other things are under way
+//   link 1>0                 lets thread 0 read what thread 1 has published for it
+//   die 1                    kills that thread; its next incarnation starts at once
 //   hold root/0              leaves that process out until nothing else can happen
-//   hold root>root/1         leaves that pair out until nothing else can happen
+//   hold root>root/1         leaves that pair out until nothing else can happen; `hold link 1>0` likewise
 //
 // A deviation whose choice is not possible at its step waits a little for it and is then left out, so that a schedule
 // of which something was taken away still means something.
@@ -35,8 +37,8 @@ export function encodeToken(schedule: Schedule): string {
 /** The schedule in a token. Throws BadTokenError. */
 export function decodeToken(token: string): Schedule {
   const [version, seed, text] = token.split('.');
-  const number = Number.parseInt(seed ?? '', 36);
-  if (version !== VERSION || text === undefined || !Number.isInteger(number)) {
+  const number = /^-?[0-9a-z]+$/.test(seed ?? '') ? Number.parseInt(seed, 36) : Number.NaN;
+  if (version !== VERSION || text === undefined || !Number.isSafeInteger(number)) {
     throw new BadTokenError(`not a schedule token: ${token}`);
   }
   return { seed: number, deviations: decodeDeviations(text, token) };

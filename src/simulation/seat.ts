@@ -5,9 +5,9 @@ import { flags, type Process, type Signal, type SpawnRequest } from '../process/
 import { type AnyPid, isMfa } from '../term/index.ts';
 import { mix, SeededRandom } from './random.ts';
 
-/** One thing the simulation can do next: run a process, deliver to it, or fire a timer. `key` names it in a schedule. */
+/** One thing the simulation can do next: run a process, deliver to it, fire a timer ... `key` names it in a schedule. */
 export interface Choice {
-  readonly kind: 'run' | 'deliver' | 'fire';
+  readonly kind: 'run' | 'deliver' | 'fire' | 'pass' | 'die';
   readonly key: string;
   readonly hash: number;
 }
@@ -135,37 +135,60 @@ export class Seats {
   readonly outside: Seat;
   private readonly byPid = new Map<AnyPid, Seat>();
   private readonly byPath = new Map<string, Seat>();
+  /** By the text of the pid, which is the same on every thread; only where there are several. */
+  private readonly byText: Map<string, Seat> | null;
   private readonly seed: number;
   private roots = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, threads: number) {
     this.seed = seed;
+    this.byText = threads > 0 ? new Map() : null;
     this.outside = new Seat('outside', 7, 0, seed);
     this.byPath.set('outside', this.outside);
   }
 
   /** Seats a new process under its parent; without a parent it is a root. */
   add(pid: AnyPid, parent: AnyPid | null): Seat {
-    const above = parent === null ? undefined : this.byPid.get(parent);
+    const above = parent === null ? undefined : this.find(parent);
     const seat = above === undefined ? this.root(pid.origin.thread) : above.child(pid.origin.thread);
     this.byPid.set(pid, seat);
     this.byPath.set(seat.path, seat);
+    this.byText?.set(pid.toString(), seat);
     return seat;
-  }
-
-  /** Lets another thread's pid of the same process stand for the same seat. */
-  alias(pid: AnyPid, seat: Seat): void {
-    this.byPid.set(pid, seat);
   }
 
   /** The seat of a pid; the outside for null. */
   of(pid: AnyPid | null): Seat {
     if (pid === null) return this.outside;
-    return this.byPid.get(pid) ?? this.add(pid, null);
+    return this.find(pid) ?? this.add(pid, null);
+  }
+
+  /** Stands for a thread as the sender of all that comes from it: one FIFO per thread and receiver, as on the wire. */
+  ofThread(thread: number): Seat {
+    const path = `thread${thread}`;
+    let seat = this.byPath.get(path);
+    if (seat === undefined) {
+      seat = new Seat(path, mix(13, thread), thread, this.seed);
+      this.byPath.set(path, seat);
+    }
+    return seat;
   }
 
   at(path: string): Seat | null {
     return this.byPath.get(path) ?? null;
+  }
+
+  all(): Iterable<Seat> {
+    return this.byPath.values();
+  }
+
+  private find(pid: AnyPid): Seat | undefined {
+    const seat = this.byPid.get(pid);
+    if (seat !== undefined || this.byText === null) return seat;
+    // Another thread's pid object of the same process.
+    const same = this.byText.get(pid.toString());
+    if (same !== undefined) this.byPid.set(pid, same);
+    return same;
   }
 
   private root(thread: number): Seat {

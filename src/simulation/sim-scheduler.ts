@@ -3,7 +3,7 @@
 // overriding its methods.
 import { Mailbox, type Process, type Signal, type SpawnRequest, type SpawnSignal } from '../process/index.ts';
 import { type Engine, Scheduler, type Timer } from '../scheduler/index.ts';
-import { type AnyPid, Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
 import { mix } from './random.ts';
 import type { Choice, Seat, Seats } from './seat.ts';
 import type { Watch } from './watch.ts';
@@ -77,6 +77,20 @@ export class SimScheduler extends Scheduler implements Choice {
     seat.exit ??= { reason };
     super.terminate(process, reason);
     seat.process = null;
+  }
+
+  override sendSignal(signal: Signal): void {
+    // The transit sees what stays here; what is for a dead thread is seen by nobody else.
+    if (signal.to.origin !== this.origin) this.watch.sent(signal);
+    super.sendSignal(signal);
+  }
+
+  /** Called before the processes here hear of the death of a thread: what it had sent comes first (THR-1). */
+  beforeThreadDown: (origin: Origin) => void = () => {};
+
+  override threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
+    this.beforeThreadDown(origin);
+    super.threadDown(origin, reasonFor);
   }
 
   override receive(signal: Signal): void {

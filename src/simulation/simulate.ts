@@ -1,7 +1,7 @@
 // The third engine (DESIGN decisions 1 and 17): one seed is one schedule, time is virtual. The body runs as the root
 // process; when it returns, the rest comes to rest, what is left is counted, killed, and must leave nothing (R12).
 import { macrotask } from '../env/host/index.ts';
-import { type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
+import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
 import { reasonOf } from '../term/index.ts';
 import { type Settings, type SimOptions, settingsOf } from './options.ts';
 import { type Failure, type Outcome, SimResult } from './result.ts';
@@ -10,8 +10,7 @@ import { World } from './world.ts';
 
 /** What a simulation runs: a generator body; in `simulateAsync` also an async one. */
 export type SimBody<T> = (context: Context<unknown>) => Effects<T>;
-export type AsyncSimBody<T> = (context: Parameters<AsyncRoot>[0]) => Promise<T>;
-type AsyncRoot = import('../process/index.ts').AsyncBody<unknown, []>;
+export type AsyncSimBody<T> = (context: AsyncContext<unknown>) => Promise<T>;
 
 /** Steps that what the body has left behind may still take, without time passing, to come to rest. */
 const SETTLE_STEPS_MAX = 2_000;
@@ -28,10 +27,13 @@ export function simulate<T>(options: SimOptions, body: SimBody<T>): SimResult<T>
   if (options.checkRepeatable !== true) return result;
   const again = new Run({ ...settings, deviations: result.deviations }, body, false);
   while (again.step());
-  return again.world.hash === result.hash ? result : run.differs(again);
+  return again.finish({}).hash === result.hash ? result : run.differs(again);
 }
 
 /** As {@link simulate}, for worlds with async bodies or with modules that are loaded on the way. */
+export function simulateAsync<T>(options: SimOptions, body: SimBody<T>): Promise<SimResult<T>>;
+export function simulateAsync<T>(options: SimOptions, body: AsyncSimBody<T>): Promise<SimResult<T>>;
+export function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>>;
 export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>> {
   const settings = settingsOf(options);
   const run = new Run<T>(settings, body, true);
@@ -40,7 +42,7 @@ export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | A
   if (options.checkRepeatable !== true) return result;
   const again = new Run<T>({ ...settings, deviations: result.deviations }, body, true);
   await runAsync(again);
-  return again.world.hash === result.hash ? result : run.differs(again);
+  return again.finish({}).hash === result.hash ? result : run.differs(again);
 }
 
 /** Runs `body` exactly as the run that printed `token` did. Throws BadTokenError. */
@@ -72,7 +74,7 @@ class Run<T> {
     this.world = new World(settings, isAsync);
     this.isAsync = isAsync;
     const { pid } = this.world.threads[0].spawn(null, {
-      body: isAsyncBody(body) ? this.asyncRoot(body) : this.root_(body),
+      body: isAsyncBody(body) ? this.asyncRoot(body) : this.syncRoot(body),
       args: [],
       options: undefined,
       link: false,
@@ -81,7 +83,7 @@ class Run<T> {
     this.root = pid.target as Process;
   }
 
-  private root_(body: SimBody<T>) {
+  private syncRoot(body: SimBody<T>) {
     const keep = (value: T) => {
       this.value = { value };
     };
@@ -96,7 +98,7 @@ class Run<T> {
     };
   }
 
-  private asyncRoot(body: AsyncSimBody<T>): AsyncRoot {
+  private asyncRoot(body: AsyncSimBody<T>): AsyncSimBody<void> {
     return async (context) => {
       try {
         this.value = { value: await body(context) };

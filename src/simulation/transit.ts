@@ -3,7 +3,7 @@
 import { Process, type Signal } from '../process/index.ts';
 import type { Transit } from '../scheduler/index.ts';
 import { type AnyPid, Pid, type Ref } from '../term/index.ts';
-import { Flight, type Pair, type Seats } from './seat.ts';
+import { Flight, type Pair, type Seat, type Seats } from './seat.ts';
 
 /** What a transit needs of the simulation around it. */
 export interface TransitHost {
@@ -30,15 +30,19 @@ export class PairTransit implements Transit {
 
   submit(from: AnyPid | null, to: AnyPid | Ref, signal: Signal): void {
     this.host.sent(signal);
-    const receiver = to instanceof Pid ? to : to.slot instanceof Process ? to.slot.self : null;
-    // An alias that is not active never becomes active again: what is sent to it vanishes (ALI-1).
-    if (receiver === null) return;
-    if (from === receiver) {
-      this.host.receive(signal);
-      return;
-    }
-    const { seats } = this.host;
-    const pair = seats.of(from).pairTo(seats.of(receiver));
+    const receiver = receiverOf(to);
+    if (receiver !== null && from === receiver) this.host.receive(signal);
+    else if (receiver !== null) this.enter(this.host.seats.of(from), receiver, signal);
+  }
+
+  /** A signal has crossed from another thread. */
+  arrive(from: Seat, to: AnyPid | Ref, signal: Signal): void {
+    const receiver = receiverOf(to);
+    if (receiver !== null) this.enter(from, receiver, signal);
+  }
+
+  private enter(from: Seat, to: AnyPid, signal: Signal): void {
+    const pair = from.pairTo(this.host.seats.of(to));
     this.enqueue(pair, new Flight(signal, pair, ++pair.sent));
   }
 
@@ -92,12 +96,28 @@ export class PairTransit implements Transit {
     this.move(pair, this.order);
   }
 
+  /** Forgets everything that was under way to these processes, and says so in the pairs. */
+  drop(isLost: (pair: Pair) => boolean): void {
+    for (const pair of this.active.filter(isLost)) {
+      while (pair.head !== null) {
+        this.take(pair);
+        pair.received++;
+      }
+    }
+  }
+
   private move(pair: Pair, ring: Flight): void {
     for (let flight = pair.head; flight !== null; flight = flight.behind) {
       unlink(flight);
       insertBefore(ring, flight);
     }
   }
+}
+
+/** Null for an alias that is not active: it never becomes active again, and what is sent to it vanishes (ALI-1). */
+function receiverOf(to: AnyPid | Ref): AnyPid | null {
+  if (to instanceof Pid) return to;
+  return to.slot instanceof Process ? to.slot.self : null;
 }
 
 function insertBefore(place: Flight, flight: Flight): void {

@@ -2,7 +2,7 @@
 // beside the kernel, so that a mistake in the kernel shows as a difference between the two. A violation is recorded, not
 // thrown: a throw inside a slice would only look like a crash of the process that happened to run.
 import type { Process, Signal } from '../process/index.ts';
-import type { AnyPid, Ref } from '../term/index.ts';
+import { type AnyPid, hasTag, type Ref } from '../term/index.ts';
 import type { Pair, Seat, Seats } from './seat.ts';
 
 /** Which families of checks run; all by default. */
@@ -99,6 +99,7 @@ export class Watch {
       this.violate('R5', `${to} hears again of ${from}: the monitor ${ref} was gone`);
       return;
     }
+    if (hasTag(reason, 'threadDown')) return;
     const expected = watched.found === false ? 'noproc' : watched.target.exit?.reason;
     const isComparable = typeof expected !== 'object' || watched.target.thread === watched.watcher.thread;
     if (isComparable && reason !== expected) {

@@ -1,32 +1,20 @@
 // One simulated machine: schedulers without turns of their own, one virtual clock, signals in transit, and one choice at
 // each step (reliability.md 2.a). Without deviations it delivers what was sent first, runs what became runnable first
 // and lets time jump only when nothing else is left: the fair FIFO order.
-import type { Env, Random } from '../env/index.ts';
 import { flags, type Process, type Signal } from '../process/index.ts';
-import { DEFAULT_LIMITS, type Engine, LocalNames } from '../scheduler/index.ts';
 import type { AnyPid } from '../term/index.ts';
-import { simLoader, simOffload } from './code.ts';
 import { History } from './history.ts';
+import { Machine, ThreadDeath } from './machine.ts';
 import type { Settings } from './options.ts';
 import { type Choices, holdKey, type Policy, Replay } from './policy.ts';
 import { mix } from './random.ts';
 import type { Deviation } from './schedule.ts';
 import { type Choice, Pair, Seat, Seats } from './seat.ts';
-import { SimScheduler } from './sim-scheduler.ts';
-import { policyOf } from './strategies.ts';
+import type { SimScheduler } from './sim-scheduler.ts';
+import { policyOf, WithDeaths } from './strategies.ts';
 import { PairTransit } from './transit.ts';
 import { Watch } from './watch.ts';
-
-/** Where virtual wall time starts: 2026-01-01. */
-const EPOCH_MS = 1_767_225_600_000;
-/** Length of `env.words`. */
-const SHARED_WORDS = 65_536;
-const LIMITS = {
-  ...DEFAULT_LIMITS,
-  sliceReductions: 1,
-  sliceMs: Number.POSITIVE_INFINITY,
-  turnMs: Number.POSITIVE_INFINITY,
-};
+import { ThreadLink } from './wires.ts';
 
 const SIGNAL_CODES: Readonly<Record<Signal['kind'], number>> = {
   message: 1,
@@ -45,6 +33,10 @@ const SIGNAL_CODES: Readonly<Record<Signal['kind'], number>> = {
   cancelTimer: 14,
 };
 
+/** A world that does not come to rest for so many steps is busy: see `beFair`. */
+const BUSY_STEPS = 2_000;
+const CREEP_MS = 0.01;
+
 /** A deviation as it was taken; its text is made when somebody reads it. */
 interface Taken {
   readonly step: number;
@@ -59,94 +51,49 @@ export class World implements Choices {
   readonly watch: Watch;
   readonly history: History;
   readonly transit: PairTransit;
-  readonly threads: SimScheduler[] = [];
+  readonly machine: Machine;
+  readonly threads: SimScheduler[];
   readonly taken: Taken[] = [];
   step = 0;
   nowMs = 0;
+  /** When nothing was under way for the last time. */
+  private restMs = 0;
+  /** Steps since then. */
+  private busySteps = 0;
   /** The async process that ran in the last step; its promises have to be drained before the next. */
   ranAsync: Process | null = null;
   /** Modules that are being loaded; no step is taken meanwhile. */
   loading = 0;
   private readonly policy: Policy;
   private readonly pairs = new Set<Pair>();
-  private readonly held: (Pair | Seat)[] = [];
+  private readonly held: (Pair | Seat | ThreadLink)[] = [];
+  private readonly deaths: ThreadDeath[] = [];
   private readonly choices: Choice[] = [];
-  private running: Seat;
+  /** The process whose slice is under way; the outside between slices. */
+  running: Seat;
   private nextThread = 0;
-  private words: Int32Array | null = null;
   private hashA = 1;
   private hashB = 2;
 
   constructor(settings: Settings, isAsync: boolean) {
     this.settings = settings;
-    this.seats = new Seats(settings.seed);
+    this.seats = new Seats(settings.seed, settings.threads);
     this.running = this.seats.outside;
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
-    this.policy =
-      settings.deviations !== null
-        ? new Replay(settings.deviations, settings.isPatient)
-        : policyOf(settings.strategy, settings.seed);
+    this.policy = policyFor(settings);
     const host = {
       seats: this.seats,
       sent: (signal: Signal) => this.watch.sent(signal),
       receive: (signal: Signal) => this.threads[signal.to.origin.thread].receive(signal),
     };
     this.transit = settings.wiring.transit?.(host) ?? new PairTransit(host);
-    this.threads.push(this.startThread(0, isAsync));
+    this.machine = new Machine(this, isAsync);
+    this.threads = this.machine.threads;
   }
 
-  private startThread(thread: number, isAsync: boolean): SimScheduler {
-    const { wiring, strict } = this.settings;
-    const origin = { node: 'simulated', thread, incarnation: 1 };
-    const engine: Engine = {
-      origin,
-      env: this.env(),
-      turns: { request: () => {}, wakeAt: () => {} },
-      loader: simLoader(this, isAsync),
-      names: wiring.names?.() ?? new LocalNames(),
-      outlink: null,
-      transit: this.transit,
-      heartbeat: null,
-      strict,
-      place: () => origin,
-      offload: simOffload(this, (run) => scheduler.startReceiveTimer(0, run)),
-      tracer: null,
-      limits: LIMITS,
-    };
-    const make = wiring.scheduler ?? ((...args) => new SimScheduler(...args));
-    const scheduler: SimScheduler = make(engine, this.seats, this.watch);
-    return scheduler;
-  }
-
-  private env(): Env {
-    const shared = () => {
-      // Made on first use: most simulations are over before a quarter of a megabyte could be cleared.
-      this.words ??= new Int32Array(SHARED_WORDS);
-      return this.words;
-    };
-    const random: Random = { next: () => this.running.random.next() };
-    return {
-      clock: { now: () => this.nowMs, wallTime: () => EPOCH_MS + this.nowMs },
-      random,
-      ids: { next: (length) => this.running.random.name(length) },
-      logger: {
-        log: (level, event, data) => {
-          const reason = data?.reason === undefined ? '' : `: ${String(data.reason)}`;
-          this.history.note(this.step, this.nowMs, `log ${level} ${event} ${this.running}${reason}`);
-          this.settings.logger?.log(level, event, data);
-        },
-      },
-      metrics: { count: () => {}, gauge: () => {} },
-      get words() {
-        return shared();
-      },
-      net: {
-        listen: () => {
-          throw new Error('this simulation has no sockets');
-        },
-      },
-    };
+  note(text: string): void {
+    this.history.note(this.step, this.nowMs, text);
   }
 
   // ---- one step
@@ -155,7 +102,7 @@ export class World implements Choices {
   turn(withTimers = true): boolean {
     let choice = this.byDefault(withTimers);
     if (choice === null) return false;
-    if (this.step >= this.policy.nextStep) {
+    if (this.step >= this.policy.nextStep && this.busySteps <= BUSY_STEPS) {
       const wanted = this.policy.choose(this, choice);
       choice = this.byDefault(withTimers) as Choice;
       if (wanted !== null && wanted !== choice && (withTimers || wanted.kind !== 'fire')) {
@@ -165,18 +112,37 @@ export class World implements Choices {
     }
     this.apply(choice);
     this.step++;
+    if (++this.busySteps > BUSY_STEPS) this.beFair();
     return true;
+  }
+
+  /** A busy world runs in FIFO order: nothing is held back or passed over for ever, and time goes on. */
+  private beFair(): void {
+    this.nowMs += CREEP_MS;
+    this.restMs = this.nowMs;
+    for (const each of [...this.held]) this.release(each);
   }
 
   /** What is due: the signal that was sent first, the process that waits longest, what was held, the next timer. */
   private byDefault(withTimers: boolean): Choice | null {
+    if (withTimers && this.busySteps > BUSY_STEPS) {
+      const timer = this.nextTimer();
+      if (timer !== null && timer.timers.nextMs <= this.nowMs) return timer;
+    }
     for (;;) {
+      const link = this.nextLink();
+      if (link !== null) return link;
       const pair = this.transit.oldest();
       if (pair !== null) return pair;
       const seat = this.nextRunnable();
       if (seat !== null) return seat;
       if (this.held.length === 0 || !this.releaseOne()) return withTimers ? this.nextTimer() : null;
     }
+  }
+
+  private nextLink(): ThreadLink | null {
+    const { wires } = this.machine;
+    return wires?.pending.find((link) => !link.isHeld && wires.canPass(link)) ?? null;
   }
 
   private nextRunnable(): Seat | null {
@@ -207,7 +173,25 @@ export class World implements Choices {
     this.mixIn(choice.hash);
     if (choice instanceof Pair) this.deliver(choice);
     else if (choice instanceof Seat) this.run(choice);
-    else this.fire(choice as SimScheduler);
+    else if (choice.kind === 'fire') this.fire(choice as SimScheduler);
+    else {
+      this.history.step(this.step, this.nowMs, choice, null);
+      if (choice instanceof ThreadLink) this.pass(choice);
+      else this.machine.die((choice as ThreadDeath).thread);
+    }
+    this.machine.publish();
+  }
+
+  private pass(link: ThreadLink): void {
+    if (link.isHeld) this.release(link);
+    this.machine.wires?.pass(link);
+  }
+
+  /** Delivers at once everything that is under way between such processes, in order. */
+  deliverAll(isDue: (from: Seat, to: Seat) => boolean): void {
+    for (const pair of this.transit.active.filter(({ from, to }) => isDue(from, to))) {
+      while (pair.head !== null) this.deliver(pair);
+    }
   }
 
   private deliver(pair: Pair): void {
@@ -236,8 +220,13 @@ export class World implements Choices {
   }
 
   private fire(scheduler: SimScheduler): void {
-    if (this.isAtRest()) this.checkAtRest();
+    const isAtRest = this.isAtRest();
+    if (isAtRest) this.checkAtRest();
     this.nowMs = Math.max(this.nowMs, scheduler.timers.nextMs);
+    if (isAtRest) {
+      this.restMs = this.nowMs;
+      this.busySteps = 0;
+    }
     const timer = scheduler.timers.takeDue(this.nowMs);
     this.mixIn(this.nowMs | 0);
     this.history.step(this.step, this.nowMs, scheduler, null);
@@ -263,6 +252,8 @@ export class World implements Choices {
   enabled(): readonly Choice[] {
     const { choices } = this;
     choices.length = 0;
+    const { wires } = this.machine;
+    if (wires !== null) for (const link of wires.pending) if (wires.canPass(link)) choices.push(link);
     for (const pair of this.transit.active) choices.push(pair);
     for (const each of this.held) if (each instanceof Seat && each.isRunnable) choices.push(each);
     for (const thread of this.threads) {
@@ -279,8 +270,9 @@ export class World implements Choices {
     return choices;
   }
 
+  /** A slow machine may be late by the jitter with what is under way, but not by more, however often time jumps. */
   private isTimerNear(thread: SimScheduler): boolean {
-    return thread.timers.nextMs <= this.nowMs + this.settings.timerJitterMs;
+    return thread.timers.nextMs <= this.restMs + this.settings.timerJitterMs;
   }
 
   find(key: string): Choice | null {
@@ -288,23 +280,36 @@ export class World implements Choices {
     const what = key.slice(space + 1);
     if (key.startsWith('run ')) return this.seats.at(what);
     if (key.startsWith('fire ')) return this.threads[Number(what)] ?? null;
+    if (key.startsWith('die ')) return this.deathOf(Number(what));
+    if (key.startsWith('link ')) {
+      const [from, to] = what.split('>').map(Number);
+      return this.machine.wires?.link(from, to) ?? null;
+    }
     if (!key.startsWith('deliver ')) return null;
     const [from, to] = what.split('>').map((path) => this.seats.at(path));
     return from == null || to == null ? null : from.pairTo(to);
   }
 
+  private deathOf(thread: number): ThreadDeath | null {
+    if (!this.machine.canDie(thread)) return null;
+    this.deaths[thread] ??= new ThreadDeath(thread);
+    return this.deaths[thread];
+  }
+
   isEnabled(choice: Choice): boolean {
+    if (choice instanceof ThreadLink) return this.machine.wires?.canPass(choice) === true;
+    if (choice instanceof ThreadDeath) return true;
     if (choice instanceof Pair) return choice.head !== null;
     if (choice instanceof Seat) return choice.isRunnable;
     return this.isTimerNear(choice as SimScheduler);
   }
 
   isHeld(choice: Choice): boolean {
-    return (choice instanceof Pair || choice instanceof Seat) && choice.isHeld;
+    return isHoldable(choice) && choice.isHeld;
   }
 
   hold(choice: Choice): void {
-    if (!(choice instanceof Pair || choice instanceof Seat) || choice.isHeld) return;
+    if (!isHoldable(choice) || choice.isHeld) return;
     this.taken.push({ step: this.step, choice, isHold: true, instead: null });
     this.held.push(choice);
     if (choice instanceof Pair) this.transit.hold(choice);
@@ -319,14 +324,14 @@ export class World implements Choices {
     return true;
   }
 
-  private release(held: Pair | Seat): void {
+  private release(held: Pair | Seat | ThreadLink): void {
     this.held.splice(this.held.indexOf(held), 1);
     if (held instanceof Pair) {
       this.transit.release(held);
       return;
     }
     held.isHeld = false;
-    if (!held.isRunnable) return;
+    if (held instanceof ThreadLink || !held.isRunnable) return;
     // It may still be in the run queue, if its turn never came while it was held.
     const { runQueue } = this.threads[held.thread];
     runQueue.remove(held.process as Process);
@@ -356,4 +361,14 @@ export class World implements Choices {
     this.hashA = mix(this.hashA, value);
     this.hashB = (Math.imul(this.hashB, 0x01000193) ^ value) | 0;
   }
+}
+
+function isHoldable(choice: Choice): choice is Pair | Seat | ThreadLink {
+  return choice instanceof Pair || choice instanceof Seat || choice instanceof ThreadLink;
+}
+
+function policyFor({ deviations, isPatient, strategy, seed, threads, threadDeaths }: Settings): Policy {
+  if (deviations !== null) return new Replay(deviations, isPatient);
+  const policy = policyOf(strategy, seed);
+  return threads > 0 && threadDeaths > 0 ? new WithDeaths(policy, threadDeaths, threads, seed) : policy;
 }

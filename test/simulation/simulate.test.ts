@@ -1,0 +1,208 @@
+// The engine itself: one schedule per seed, virtual time, failures that say what they are.
+import { describe, expect, it } from 'vitest';
+import { type AsyncContext, type Context, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import type { Pid } from '../../src/term/index.ts';
+import {
+  BadTokenError,
+  checkSchedules,
+  findFailure,
+  replay,
+  SimulationError,
+  simulate,
+  simulateAsync,
+} from '../../src/testing.ts';
+
+function* relay(context: Context<unknown>) {
+  for (;;) {
+    const { to, n } = yield* receive<{ to: Pid<unknown>; n: number }>();
+    context.send(to, n);
+  }
+}
+
+/** Two relays send to the root; in which order is up to the schedule. */
+function* twoRelays(context: Context<unknown>) {
+  const relays = [context.spawn(relay), context.spawn(relay)];
+  for (const [n, pid] of relays.entries()) context.send(pid as Pid<unknown>, { to: context.self, n });
+  return [yield* receive<number>(), yield* receive<number>()];
+}
+
+describe('simulate', () => {
+  it('TST-5 time is virtual and costs nothing', () => {
+    const result = simulate({}, function* (context) {
+      yield* sleep(30 * 86_400_000);
+      return context.now();
+    });
+    expect(result.value).toBe(30 * 86_400_000);
+    expect(result.steps).toBeLessThan(10);
+  });
+
+  it('R17 the same seed gives the same run, another seed another one', () => {
+    const run = (seed: number) => simulate({ seed, strategy: { tag: 'uniform' } }, twoRelays);
+    expect(run(5).hash).toBe(run(5).hash);
+    const orders = new Set(Array.from({ length: 50 }, (_, seed) => run(seed).value.join()));
+    expect(orders).toEqual(new Set(['0,1', '1,0']));
+  });
+
+  it('TST-2 a token replays the run exactly', () => {
+    const found = findFailure({}, function* (context) {
+      const order = yield* twoRelays(context);
+      if (order[0] === 1) throw new Error('the second came first');
+    });
+    const { token, hash, deviations } = (found as NonNullable<typeof found>).result;
+    expect(deviations.length).toBe(1);
+    const again = replay(token, function* (context) {
+      return (yield* twoRelays(context)).join();
+    });
+    expect(again.value).toBe('1,0');
+    expect(again.steps).toBeGreaterThan(5);
+    expect(replay(token, twoRelays).hash).toBe(replay(token, twoRelays).hash);
+    expect(hash).toHaveLength(16);
+  });
+
+  it('a token that is none is refused by name', () => {
+    for (const token of ['', 's1.1', 's1.x y.W10', 's2.1.W10', 's1.1.e30', 's1.1.%%%']) {
+      expect(() => replay(token, twoRelays)).toThrow(BadTokenError);
+    }
+  });
+
+  it('names processes by spawn path', () => {
+    const result = simulate({ seed: 3, strategy: { tag: 'uniform' } }, twoRelays);
+    for (const [, key] of result.deviations) expect(key).toMatch(/^(run|deliver|fire|hold) (root|\d)/);
+  });
+
+  it('a process that waits for ever is a deadlock that names who waits', () => {
+    const result = simulate({}, function* (context) {
+      context.spawn(relay, [], { label: 'idle' });
+      yield* receive();
+    });
+    expect(result.failure).toEqual({
+      tag: 'deadlock',
+      waiting: ['root(root) (0 messages)', 'root/0(idle) (0 messages)'],
+    });
+    expect(() => result.value).toThrow(SimulationError);
+  });
+
+  it('a run without end fails after its steps, and time goes on in a world that never rests', () => {
+    const result = simulate({ stepsMax: 20_000 }, function* (context) {
+      context.sendAfter(5, context.self, 'late');
+      let isLate = false;
+      context.send(context.self as Pid<unknown>, 'again');
+      for (;;) {
+        const message = yield* receive();
+        if (message === 'late') isLate = true;
+        else if (isLate && context.now() < 5) throw new Error('early');
+        if (message === 'again') context.send(context.self as Pid<unknown>, 'again');
+        if (isLate && context.now() > 50) return 'late';
+      }
+    });
+    expect(result.value).toBe('late');
+    const endless = simulate({ stepsMax: 500 }, function* (context) {
+      for (;;) {
+        context.send(context.self as Pid<unknown>, 1);
+        yield* receive();
+      }
+    });
+    expect(endless.failure).toEqual({ tag: 'stepsExceeded', steps: 500 });
+  });
+
+  it('R12 what nobody has stopped is counted, and fails where it must', () => {
+    const leaky = function* (context: Context<unknown>) {
+      context.spawn(relay, [], { label: 'left' });
+      yield* sleep(1);
+    };
+    expect(simulate({}, leaky).survivors).toEqual(['root/0(left)']);
+    expect(simulate({ failOnSurvivors: true }, leaky).failure).toEqual({
+      tag: 'survivors',
+      survivors: ['root/0(left)'],
+    });
+  });
+
+  it('R17 chance from outside the simulation is noticed', () => {
+    let calls = 0;
+    const body = function* (context: Context<unknown>) {
+      if (calls++ % 2 === 1) context.send(context.spawn(relay) as Pid<unknown>, { to: context.self, n: 1 });
+      yield* sleep(1);
+    };
+    expect(simulate({ checkRepeatable: true }, body).failure?.tag).toBe('notRepeatable');
+  });
+
+  it('what a process draws by chance does not depend on the schedule', () => {
+    const body = function* (context: Context<unknown>) {
+      const root = context.self as Pid<unknown>;
+      for (let n = 0; n < 3; n++) {
+        context.spawn((child: Context<unknown>) => child.send(root, [n, child.random(), child.env.ids.next(8)]));
+      }
+      const drawn: unknown[] = [];
+      for (let n = 0; n < 3; n++) drawn.push(yield* receive());
+      return drawn.map(String).sort().join();
+    };
+    const seeds = Array.from({ length: 20 }, (_, index) => index);
+    const runs = seeds.map((seed) =>
+      simulate({ seed: 7, deviations: simulate({ seed, strategy: { tag: 'uniform' } }, body).deviations }, body),
+    );
+    expect(new Set(runs.map((run) => run.value)).size).toBe(1);
+    expect(new Set(runs.map((run) => run.hash)).size).toBeGreaterThan(1);
+  });
+
+  it('R4 a process that is killed before its first slice runs nothing', () => {
+    let entered = 0;
+    const result = simulate({}, function* (context) {
+      const pid = context.spawn(() => entered++);
+      context.exit(pid, 'kill');
+      yield* sleep(1);
+    });
+    expect(result.isOk).toBe(true);
+    checkSchedules({ schedules: 50 }, function* (context) {
+      const pid = context.spawnLink(function* () {
+        yield* receive();
+      });
+      context.unlink(pid);
+      context.exit(pid, 'kill');
+      yield* sleep(1);
+    });
+    expect(entered).toBeLessThanOrEqual(1);
+  });
+
+  it('checkSchedules throws the shrunk failure with its token and the steps in words', () => {
+    const check = () =>
+      checkSchedules({}, function* (context) {
+        const order = yield* twoRelays(context);
+        if (order[0] === 1) throw new Error('the second came first');
+      });
+    expect(check).toThrow(/the second came first[\s\S]*replay with s1\.[\s\S]*step \d+: /);
+  });
+});
+
+describe('simulateAsync', () => {
+  it('runs async bodies on the same schedule each time', async () => {
+    const body = async (context: AsyncContext<unknown>) => {
+      const pid = context.spawn(async (child: AsyncContext<unknown>) => {
+        const from = (await child.perform(receive())) as Pid<unknown>;
+        await Promise.resolve();
+        child.send(from, 'answer');
+      });
+      context.send(pid as Pid<unknown>, context.self);
+      const answer = await context.perform(receive(null, { afterMs: 1_000 }));
+      return answer === TIMEOUT ? 'timeout' : answer;
+    };
+    const runs = [await simulateAsync({ seed: 3 }, body), await simulateAsync({ seed: 3 }, body)];
+    expect(runs[0].value).toBe('answer');
+    expect(runs[0].hash).toBe(runs[1].hash);
+  });
+
+  it("an await that is not the simulation's fails by name", async () => {
+    const result = await simulateAsync({}, function* (context) {
+      context.spawn(async () => new Promise((resolve) => setTimeout(resolve, 5)), [], { label: 'rogue' });
+      yield* sleep(10);
+    });
+    expect(result.failure).toEqual({ tag: 'uncontrolledAwait', process: 'root/0(rogue)' });
+  });
+
+  it('the synchronous form refuses async bodies', () => {
+    const result = simulate({}, function* (context) {
+      context.spawn(async () => {}, [], { label: 'async' });
+      yield* sleep(1);
+    });
+    expect(result.failure).toEqual({ tag: 'asyncBody', process: 'root/0(async)' });
+  });
+});
