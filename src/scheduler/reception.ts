@@ -7,6 +7,11 @@ import type { Scheduler } from './scheduler.ts';
 
 /** Applies one signal to its receiver on this scheduler. */
 export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
+  const to = signal.to as AnyPid;
+  if (to.target === null && signal.kind !== 'spawn' && scheduler.unborn.isExpected(to)) {
+    scheduler.unborn.keep(to, signal);
+    return;
+  }
   switch (signal.kind) {
     case 'message':
       processAt(signal.to)?.accept(signal.message, signal.seal);

@@ -24,10 +24,12 @@ import type { Names } from './names.ts';
 import { receiveSignal, refuseSignal } from './reception.ts';
 import { Replies } from './replies.ts';
 import { RunQueue } from './run-queue.ts';
+import { foreignSerial, ownSerial } from './serial.ts';
 import { runSlice } from './slice.ts';
-import { foreignSerial, mintPid, receiveSpawn, spawn } from './spawn.ts';
+import { receiveSpawn, spawn } from './spawn.ts';
 import { crashReport, tearDown, tellOfThread } from './teardown.ts';
 import { Timer, Timers } from './timers.ts';
+import { Unborn } from './unborn.ts';
 
 const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING } = flags;
 const SLICES_PER_CLOCK = 16;
@@ -36,6 +38,7 @@ const LONG_SLICE = 64;
 export class Scheduler implements Kernel {
   readonly engine: Engine;
   readonly processes = new Map<number, Process>();
+  readonly unborn = new Unborn();
   readonly runQueue = new RunQueue();
   readonly timers = new Timers();
   readonly locals = new Map<string, unknown>();
@@ -83,6 +86,8 @@ export class Scheduler implements Kernel {
       else if (to.origin !== engine.origin) {
         engine.outlink?.send(to.origin, { kind: 'message', from: from?.self ?? null, to, message, seal });
         if (from !== null) this.held.holdIfCongested(engine.outlink, from, to.origin);
+      } else if (this.unborn.isExpected(to)) {
+        this.unborn.keep(to, { kind: 'message', from: from?.self ?? null, to, message, seal });
       }
       return;
     }
@@ -237,6 +242,7 @@ export class Scheduler implements Kernel {
   threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
     this.timers.cancelTo(origin);
     tellOfThread(this, (pid) => pid.origin === origin, reasonFor);
+    for (const signal of this.unborn.lost(origin)) receiveSignal(this, signal);
     this.replies.answerFor(origin);
   }
 
@@ -252,7 +258,7 @@ export class Scheduler implements Kernel {
 
   /** A pid on this thread that was never used before. */
   nextPid(): Pid<unknown> {
-    return mintPid(this.engine.origin, ++this.lastSerial);
+    return new Pid(this.engine.origin, ownSerial(++this.lastSerial));
   }
 
   /** A pid on another thread that no thread has used before. */
@@ -302,7 +308,8 @@ export class Scheduler implements Kernel {
     if (this.engine.strict) sealTerm(timed);
     const target = typeof to === 'string' ? null : (to.target as Process | null);
     // A timer to a pid that is already dead never fires (TMR-1).
-    if (typeof to !== 'string' && target === null && to.origin === this.engine.origin) return ref;
+    const isHere = typeof to !== 'string' && to.origin === this.engine.origin;
+    if (isHere && target === null && !this.unborn.isExpected(to)) return ref;
     const timer = this.timers.start(this.deadline(ms), to, timed, ref, null);
     ref.slot = timer;
     if (target !== null) {

@@ -1,11 +1,5 @@
 // Starting processes (PRC-1, LNK-6, MON-2). The caller mints the pid, so that spawning is synchronous on every placement
 // and, across threads, just another ordered signal (DESIGN decision 4).
-//
-// Serials: even ones are minted by the thread itself, odd ones by another thread, with the minter and its incarnation
-// inside, so that no two minters can ever name the same process:
-//
-//   own:     counter * 2
-//   foreign: ((incarnation * 256 + thread) * 2^31 + counter) * 2 + 1
 import {
   type AnyBody,
   flags,
@@ -15,12 +9,11 @@ import {
   type SpawnRequest,
   type SpawnSignal,
 } from '../process/index.ts';
-import { type AnyPid, isMfa, type Mfa, type Origin, Pid, type Ref, sealTerm } from '../term/index.ts';
+import { type AnyPid, isMfa, type Mfa, type Origin, type Pid, type Ref, sealTerm } from '../term/index.ts';
 import type { Scheduler } from './scheduler.ts';
 import { isAsyncFunction } from './slice.ts';
 
 const ANCESTORS_MAX = 8;
-const FOREIGN_COUNTERS = 2 ** 31;
 
 /** Thrown when a function is to run on another thread (section 0-5). */
 export class NotSpawnableError extends TypeError {
@@ -30,15 +23,6 @@ export class NotSpawnableError extends TypeError {
 /** Thrown when a scheduler is full (PRC-8). */
 export class SystemLimitError extends Error {
   override readonly name = 'SystemLimitError';
-}
-
-export function mintPid(origin: Origin, counter: number): Pid<unknown> {
-  return new Pid(origin, counter * 2);
-}
-
-/** The serial for the `counter`-th process that `minter` starts on other threads. */
-export function foreignSerial(minter: Origin, counter: number): number {
-  return ((minter.incarnation * 256 + minter.thread) * FOREIGN_COUNTERS + counter) * 2 + 1;
 }
 
 export function spawn(
@@ -72,6 +56,7 @@ export function spawn(
 /** The receiving half of a spawn from another thread. */
 export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
   const pid = signal.to as Pid<unknown>;
+  const early = scheduler.unborn.born(pid);
   const process = new Process(scheduler, pid, signal.from, signal.body, signal.args);
   scheduler.processes.set(pid.serial, process);
   process.more.ancestors = signal.ancestors;
@@ -86,6 +71,7 @@ export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
   }
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'spawn', pid, other: signal.from });
   begin(scheduler, process, signal.name);
+  for (const each of early) scheduler.receive(each);
 }
 
 function spawnElsewhere(
@@ -103,11 +89,6 @@ function spawnElsewhere(
   }
   const pid = scheduler.nextForeignPid(origin);
   if (parent === null) throw new NotSpawnableError('only a process can spawn on another thread');
-  if (request.link) {
-    parent.links ??= new Links();
-    parent.links.link(pid);
-  }
-  if (ref !== null) holdMonitor(parent, pid, ref, request);
   scheduler.sendSignal({
     kind: 'spawn',
     from: parent.self,
@@ -120,6 +101,12 @@ function spawnElsewhere(
     label: options?.label ?? null,
     ancestors: [parent.self, ...parent.ancestors].slice(0, ANCESTORS_MAX),
   });
+  // Only now: arguments that are no terms throw above, and then there is no process to be tied to.
+  if (request.link) {
+    parent.links ??= new Links();
+    parent.links.link(pid);
+  }
+  if (ref !== null) holdMonitor(parent, pid, ref, request);
   return { pid, ref };
 }
 
