@@ -44,6 +44,8 @@ export class CaseContext {
   readonly plan: Plan;
   /** Everything this case has started by itself, for the end. */
   readonly started: AnyPid[] = [];
+  /** Those of them that the case spawned itself, where the plan says. */
+  readonly placed: AnyPid[] = [];
 
   constructor(context: Context<unknown>, plan: Plan) {
     this.context = context;
@@ -51,16 +53,16 @@ export class CaseContext {
   }
 
   spawn(body: Mfa, args: readonly unknown[] = [], options?: CaseSpawnOptions): Pid<unknown> {
-    return this.kept(this.context.spawn(body, args, this.options(options)));
+    return this.own(this.context.spawn(body, args, this.options(options)));
   }
 
   spawnLink(body: Mfa, args: readonly unknown[] = [], options?: CaseSpawnOptions): Pid<unknown> {
-    return this.kept(this.context.spawnLink(body, args, this.options(options)));
+    return this.own(this.context.spawnLink(body, args, this.options(options)));
   }
 
   spawnMonitor(body: Mfa, args: readonly unknown[] = [], options?: CaseSpawnOptions): { pid: Pid<unknown>; ref: Ref } {
     const { pid, ref } = this.context.spawnMonitor(body, args, this.options(options));
-    return { pid: this.kept(pid), ref };
+    return { pid: this.own(pid), ref };
   }
 
   /** Options with the placement of the next process; for starts that are not one of the three above. */
@@ -72,6 +74,11 @@ export class CaseContext {
   kept<P extends AnyPid>(pid: P): P {
     this.started.push(pid);
     return pid;
+  }
+
+  private own<P extends AnyPid>(pid: P): P {
+    this.placed.push(pid);
+    return this.kept(pid);
   }
 
   /** Starts a puppet, see test/actors/puppet.ts. */

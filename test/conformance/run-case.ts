@@ -11,8 +11,9 @@ export const REPORT_CASE: Mfa = { module: import.meta.url, export: 'reportCase' 
 export interface CaseReport {
   /** What its body returned. */
   readonly value: unknown;
-  readonly started: number;
-  /** Processes of it that lived on another thread than the case itself. */
+  /** Processes that it spawned where its plan said. */
+  readonly placed: number;
+  /** Those of them that lived on another thread than the case itself. */
   readonly elsewhere: number;
 }
 
@@ -29,8 +30,8 @@ export function* runCase(context: Context<unknown>, title: string, plan: Plan): 
     throw error;
   }
   yield* endAll(t);
-  const elsewhere = t.started.filter((pid) => pid.origin !== context.self.origin).length;
-  return { value, started: t.started.length, elsewhere };
+  const elsewhere = t.placed.filter((pid) => pid.origin !== context.self.origin).length;
+  return { value, placed: t.placed.length, elsewhere };
 }
 
 /** As {@link runCase}, for a process of its own: tells its parent `{tag: 'report', report}`. */

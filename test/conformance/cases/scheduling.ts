@@ -76,9 +76,11 @@ export const schedulingCases: readonly Case[] = [
     *run(t) {
       const { context } = t;
       for (const body of ['hog', 'hogLoop']) {
-        // All of them start together, the hogs first; each hog needs many slices.
-        for (let count = 0; count < 3; count++) t.spawn(actor(body), [context.self, 30_000]);
-        for (let count = 0; count < 3; count++) t.spawn(actor('small'), [context.self]);
+        // All of them start together on one scheduler, the hogs first; each hog needs many slices.
+        const first = t.spawn(actor(body), [context.self, 30_000]);
+        const options = { placement: { with: first } } as const;
+        for (let count = 0; count < 2; count++) t.kept(context.spawn(actor(body), [context.self, 30_000], options));
+        for (let count = 0; count < 3; count++) t.kept(context.spawn(actor('small'), [context.self], options));
         const order: unknown[] = [];
         while (order.length < 6) order.push(yield* t.next('a sign of life'));
         equal(order.slice(0, 3), ['small', 'small', 'small'], `who was done first, beside a ${body}`);
@@ -92,7 +94,7 @@ export const schedulingCases: readonly Case[] = [
       const { context } = t;
       const busy = t.spawn(actor('echo'));
       for (let count = 0; count < 6_000; count++) context.send(busy, { from: context.self });
-      t.spawn(actor('small'), [context.self]);
+      t.kept(context.spawn(actor('small'), [context.self], { placement: { with: busy } }));
       let position = -1;
       for (let count = 0; count <= 6_000; count++) if ((yield* t.next('an echo')) === 'small') position = count;
       holds(position >= 0, 'the small process has run');

@@ -94,6 +94,27 @@ export const spawnCases: readonly Case[] = [
     },
   },
   {
+    title: 'PRC-1 a process exists for everybody as soon as spawn has returned, however its pid travels',
+    *run(t) {
+      const relay = t.puppet();
+      for (let round = 0; round < 50; round++) {
+        // The relay may be told of the pid, and use it, before the spawn itself has reached the thread of the process.
+        const pid = t.puppet();
+        const [ref] = yield* t.askAll(
+          relay,
+          { do: 'monitor', to: pid },
+          { do: 'send', to: pid, message: round },
+          { do: 'exit', to: pid, reason: 'normal' },
+        );
+        equal(yield* t.ask(pid, { do: 'take', count: 1 }), [round], 'the message of a third process');
+        equal(yield* t.ask(relay, { do: 'isAlive', to: pid }), true, 'alive');
+        t.tell(pid, { do: 'return' });
+        const down = { tag: 'DOWN', ref, object: pid, reason: 'normal' };
+        equal(yield* t.ask(relay, { do: 'take', count: 1 }), [down], 'its DOWN');
+      }
+    },
+  },
+  {
     title: 'PRC-1 a pid comes back as the same pid from wherever it was sent',
     *run(t) {
       const [a, b] = t.puppets(2);
