@@ -1,5 +1,9 @@
 // A race found and shrunk. Two clerks read a balance, add 10 and write it back; the second one starts a millisecond
 // later, so on most days nothing goes wrong. The search finds the day on which a deposit is lost.
+// prints: shrunk to 1
+// prints: the body ended: Error: a deposit is lost: 110
+// prints: time jumps to the next timer
+// prints: replayed: the same run
 import { type Context, type Pid, receive, sleep } from '../src/index.ts';
 import { findFailure, replay } from '../src/testing.ts';
 

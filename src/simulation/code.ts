@@ -17,7 +17,7 @@ export async function loadModules(...urls: readonly string[]): Promise<Modules> 
 /** What the loader needs of the world. */
 interface LoadingWorld {
   readonly settings: { readonly modules: Modules };
-  loading: number;
+  readonly loading: Set<Promise<unknown>>;
 }
 
 export function simLoader(world: LoadingWorld, isAsync: boolean): Loader {
@@ -33,18 +33,18 @@ export function simLoader(world: LoadingWorld, isAsync: boolean): Loader {
         done({ error: `${mfa.module} is not loaded: pass it in the option modules, or use simulateAsync` });
         return;
       }
-      world.loading++;
-      loadModules(mfa.module).then(
+      const loading = loadModules(mfa.module).then(
         (loaded) => {
-          world.loading--;
+          world.loading.delete(loading);
           late.set(mfa.module, loaded.get(mfa.module) ?? {});
           done(bodyIn(late.get(mfa.module) ?? {}, mfa));
         },
         (error: unknown) => {
-          world.loading--;
+          world.loading.delete(loading);
           done({ error: String(error) });
         },
       );
+      world.loading.add(loading);
     },
   };
 }

@@ -46,7 +46,7 @@ export interface MachineHost {
   readonly transit: PairTransit;
   readonly nowMs: number;
   readonly running: Seat;
-  loading: number;
+  readonly loading: Set<Promise<unknown>>;
   note(text: string): void;
   deliverAll(isDue: (from: Seat, to: Seat) => boolean): void;
 }

@@ -1,12 +1,15 @@
 // The third engine (DESIGN decisions 1 and 17): one seed is one schedule, time is virtual. The body runs as the root
 // process; when it returns, the rest comes to rest, what is left is counted, killed, and must leave nothing (R12).
-import { macrotask } from '../env/host/index.ts';
 import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
 import { reasonOf } from '../term/index.ts';
 import { type Settings, type SimOptions, settingsOf } from './options.ts';
 import { type Failure, type Outcome, SimResult } from './result.ts';
 import { decodeToken } from './schedule.ts';
 import { World } from './world.ts';
+
+/** So many turns of promises and still not waiting for the simulation: it waits for something else. */
+const HOPS_MAX = 1_000;
+const HOPS_AFTER = 16;
 
 /** What a simulation runs: a generator body; in `simulateAsync` also an async one. */
 export type SimBody<T> = (context: Context<unknown>) => Effects<T>;
@@ -52,13 +55,25 @@ export function replay<T>(token: string, body: SimBody<T>, options: SimOptions =
 
 async function runAsync<T>(run: Run<T>): Promise<void> {
   for (;;) {
-    while (run.world.loading > 0) await macrotask();
+    while (run.world.loading.size > 0) await Promise.all(run.world.loading);
     if (!run.step()) return;
     if (run.world.ranAsync === null) continue;
-    await macrotask();
+    await drain(run.world.ranAsync);
     run.checkAwait(run.world.ranAsync);
     run.world.ranAsync = null;
   }
+}
+
+/** Lets promises do what they can do by themselves, until the process waits for the simulation again. */
+async function drain(process: Process): Promise<void> {
+  for (let hops = 0; hops < HOPS_MAX && !isWaiting(process); hops++) await null;
+  // Chains beside the one that has come to its wait are short; they end before the next step.
+  for (let hops = 0; hops < HOPS_AFTER; hops++) await null;
+}
+
+/** True when an async process waits for the simulation, or is over. */
+function isWaiting(process: Process): boolean {
+  return !process.isAlive || process.continuation !== null || (process.flags & flags.BLOCKED) !== 0;
 }
 
 /** One run from start to end. */
@@ -117,7 +132,7 @@ class Run<T> {
   step(): boolean {
     const { world } = this;
     if (!world.turn()) {
-      if (this.root.isAlive && world.loading === 0) this.fail({ tag: 'deadlock', waiting: this.waiting() });
+      if (this.root.isAlive && world.loading.size === 0) this.fail({ tag: 'deadlock', waiting: this.waiting() });
       return this.outcome === null && this.root.isAlive;
     }
     if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
@@ -129,8 +144,7 @@ class Run<T> {
 
   /** An async process that ran must now wait for the simulation, or be over. */
   checkAwait(process: Process): void {
-    const isOurs = process.continuation !== null || (process.flags & flags.BLOCKED) !== 0;
-    if (!process.isAlive || isOurs) return;
+    if (isWaiting(process)) return;
     this.fail({ tag: 'uncontrolledAwait', process: String(this.world.seatOf(process.self)) });
   }
 

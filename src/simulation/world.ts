@@ -63,7 +63,7 @@ export class World implements Choices {
   /** The async process that ran in the last step; its promises have to be drained before the next. */
   ranAsync: Process | null = null;
   /** Modules that are being loaded; no step is taken meanwhile. */
-  loading = 0;
+  readonly loading = new Set<Promise<unknown>>();
   private readonly policy: Policy;
   private readonly pairs = new Set<Pair>();
   private readonly held: (Pair | Seat | ThreadLink)[] = [];

@@ -3,6 +3,5 @@ export * from './clock.ts';
 export * from './data-dir.ts';
 export * from './loader.ts';
 export * from './logger.ts';
-export * from './macrotask.ts';
 export * from './net.ts';
 export * from './offload.ts';

@@ -1,0 +1,62 @@
+// RabbitMQ's tutorials with two client libraries against the broker in a process of its own, on one and on two data
+// threads. WARREN_TEST_AMQP_PORT names another broker to run the same programs against, to see what they expect of it.
+import hostProcess from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BrokerProcess, startBrokerProcess } from '../support/command.ts';
+import { amqplibTutorials } from './tutorials-amqplib.ts';
+import { rabbitmqClientTutorials } from './tutorials-rabbitmq-client.ts';
+
+const OTHER_BROKER = hostProcess.env.WARREN_TEST_AMQP_PORT;
+/** The bound of the issue. Several tries: one start may meet a machine that is busy with something else. */
+const READY_MS = 2_000;
+const READY_TRIES = 3;
+
+const libraries = [
+  ['amqplib', amqplibTutorials],
+  ['rabbitmq-client', rabbitmqClientTutorials],
+] as const;
+
+function tutorials(url: () => string): void {
+  for (const [library, programs] of libraries) {
+    describe(library, () => {
+      for (const { name, run } of programs) it(name, () => run(url()));
+    });
+  }
+}
+
+if (OTHER_BROKER !== undefined) {
+  describe('the tutorials on another broker', () => tutorials(() => `amqp://guest:guest@127.0.0.1:${OTHER_BROKER}`));
+}
+
+describe.each([1, 2])('the tutorials on %i data threads', (threads) => {
+  let broker: BrokerProcess;
+
+  beforeAll(async () => {
+    broker = await startBrokerProcess(['--memory', '--amqp-port', '0', '--threads', String(threads)]);
+  });
+  afterAll(async () => {
+    // Every connection was closed, nothing crashed: the process ends by itself and has nothing to say.
+    const { code, stderr } = await broker.command.end();
+    expect([code, errorsIn(stderr)]).toEqual([0, []]);
+  });
+
+  tutorials(() => broker.url);
+});
+
+describe('the ready line', () => {
+  it.each([1, 2])('comes within 2 s of the start on %i data threads', async (threads) => {
+    const measured: number[] = [];
+    for (let attempt = 0; attempt < READY_TRIES && !(Math.min(...measured) < READY_MS); attempt++) {
+      await using broker = await startBrokerProcess(['--memory', '--amqp-port', '0', '--threads', String(threads)]);
+      expect(broker.threads).toBe(threads);
+      measured.push(broker.readyMs);
+      await broker.command.end();
+    }
+    expect(Math.min(...measured)).toBeLessThan(READY_MS);
+  });
+});
+
+/** The log lines that tell of something that went wrong. */
+function errorsIn(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => /"level":(40|50|60|"(warn|warning|error|fatal)")|Error|threw/.test(line));
+}
