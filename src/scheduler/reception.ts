@@ -138,8 +138,13 @@ function applyExit(
   else if (effect.action === 'die') scheduler.strike(process, effect.reason);
 }
 
+/** The process, or what is left of it while its name is being freed: who asks then hears with the others (SIG-7). */
+function mournedAt(scheduler: Scheduler, pid: AnyPid): Process | null {
+  return processAt(pid) ?? scheduler.releasing.get(pid.serial) ?? null;
+}
+
 function receiveLink(scheduler: Scheduler, from: AnyPid, to: AnyPid): void {
-  const process = processAt(to);
+  const process = mournedAt(scheduler, to);
   if (process === null) {
     scheduler.sendSignal({ kind: 'linkExit', from: to, to: from, reason: 'noproc' });
     return;
@@ -149,7 +154,7 @@ function receiveLink(scheduler: Scheduler, from: AnyPid, to: AnyPid): void {
 }
 
 function receiveMonitor(scheduler: Scheduler, from: AnyPid, to: AnyPid, ref: Ref): void {
-  const process = processAt(to);
+  const process = mournedAt(scheduler, to);
   if (process === null) {
     scheduler.sendSignal({ kind: 'down', from: to, to: from, ref, reason: 'noproc' });
     return;

@@ -38,6 +38,8 @@ const LONG_SLICE = 64;
 export class Scheduler implements Kernel {
   readonly engine: Engine;
   readonly processes = new Map<number, Process>();
+  /** Dead processes whose name is not free everywhere yet: news of their death has not left (SIG-7). */
+  readonly releasing = new Map<number, Process>();
   readonly unborn = new Unborn();
   readonly runQueue = new RunQueue();
   readonly timers = new Timers();

@@ -15,8 +15,15 @@ export function tearDown(scheduler: Scheduler, process: Process, reason: unknown
   const tell = () => tellOthers(scheduler, process, reason);
   releaseResources(scheduler, process);
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'exit', pid: process.self, detail: reason });
-  if (name === null) tell();
-  else scheduler.names.release(name, process.self, tell);
+  if (name === null) {
+    tell();
+    return;
+  }
+  scheduler.releasing.set(process.self.serial, process);
+  scheduler.names.release(name, process.self, () => {
+    scheduler.releasing.delete(process.self.serial);
+    tell();
+  });
 }
 
 function releaseResources(scheduler: Scheduler, process: Process): void {

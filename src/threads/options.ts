@@ -63,7 +63,7 @@ export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     net: options.net ?? hostNet,
     envModule: options.envModule ?? null,
-    pollMs: options.pollMs ?? (threads <= cores ? POLL_MS : 0),
+    pollMs: options.pollMs ?? (threads < cores ? POLL_MS : 0),
     offloadWorkers: options.offloadWorkers ?? Math.max(1, cores - 1),
   };
 }

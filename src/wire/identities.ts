@@ -15,6 +15,8 @@ export class Identities {
   private readonly refs = new Map<Origin, WeakTable<Ref>>();
   /** Pids met lately, held strongly: a weak reference is ten times as dear to follow. */
   private readonly recent: (Pid<never> | null)[] = new Array(RECENT).fill(null);
+  /** Own pids exported lately. */
+  private readonly exported: (Pid<never> | null)[] = new Array(RECENT).fill(null);
   private lastOrigin: Origin;
 
   constructor(own: Origin) {
@@ -72,10 +74,11 @@ export class Identities {
   /** Remembers an own pid that leaves this scheduler, so that it is the same object when it comes back. */
   exportPid(pid: Pid<never>): void {
     const slot = pid.serial & (RECENT - 1);
-    if (this.recent[slot] === pid) return;
+    // Not the cache of met pids: a living process may be met before its pid was ever exported.
+    if (this.exported[slot] === pid) return;
     const table = tableOf(this.pids, this.own);
     if (!table.has(pid.serial)) table.set(pid.serial, pid);
-    this.recent[slot] = pid;
+    this.exported[slot] = pid;
   }
 
   exportRef(ref: Ref): void {
@@ -93,6 +96,7 @@ export class Identities {
   /** Drops entries whose object is gone, everywhere. */
   sweep(): void {
     this.recent.fill(null);
+    this.exported.fill(null);
     for (const tables of [this.pids, this.refs]) {
       for (const [origin, table] of tables as Map<Origin, WeakTable<object>>) {
         table.sweep();

@@ -13,7 +13,7 @@ export const OVERSIZE_IN_FLIGHT = 8;
 export const OUTBOX_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Bytes taken from one ring in one go, so that a flood cannot shut out timers and slices. */
-export const POLL_BYTES = 65_536;
+export const POLL_BYTES = 32_768;
 
 /** Nodes of one link's tree of object shapes; when it is full both sides start again. */
 export const SHAPE_NODES_MAX = 4096;

@@ -5,7 +5,7 @@
 //   home       -> owner    nameClaimed {id, error}
 //   owner      -> all      nameSet | nameUnset {round, name, pid}, answered by ack {round}
 //   owner      -> asker    nameDone {id, result}              when all have acknowledged
-//   owner      -> new      welcome {names}
+//   owner      -> new      welcome {names}, before anything else; hello comes back, and caughtUp ends what is not waited for
 import type { Process, RegisterResult } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 import type { Notice } from './link.ts';

@@ -57,7 +57,7 @@ class Side {
 export class ControlSide extends Side {
   readonly names: NameOwner;
   readonly rounds: Rounds;
-  /** Called when a thread has caught up and runs processes. */
+  /** Called when a thread runs processes. */
   onWelcome: (origin: Origin) => void = () => {};
   private readonly deaths: ThreadDeaths;
   private readonly receiveOther: SideOptions['receive'];
@@ -74,6 +74,8 @@ export class ControlSide extends Side {
       lose: (origin) => {
         this.mesh.lose(origin);
         this.names.lose(origin);
+        const { node, thread, incarnation } = origin;
+        this.expect(this.mesh.identities.originOf(node, thread, incarnation + 1));
       },
       tell: (origin, death) => this.tellOfDeath(origin, death),
     });
@@ -81,8 +83,8 @@ export class ControlSide extends Side {
 
   /** A thread is starting. */
   join(origin: Origin, carrier: Carrier): void {
-    this.rounds.add(origin);
     this.mesh.join(origin, carrier);
+    if (origin.incarnation === 1) this.expect(origin);
   }
 
   /** A thread's worker has ended (THR-1). */
@@ -90,15 +92,20 @@ export class ControlSide extends Side {
     this.deaths.report(origin, death);
   }
 
+  /** Before anything else that is sent to a new incarnation: the names, and from now on every change of them. */
+  private expect(origin: Origin): void {
+    const welcome: Welcome = { tag: 'welcome', names: this.names.snapshot() };
+    this.mesh.notify(origin, welcome);
+    this.rounds.add(origin);
+  }
+
   private receive(notice: Notice, from: Origin): void {
     switch (notice.tag) {
-      case 'hello': {
-        const welcome: Welcome = { tag: 'welcome', names: this.names.snapshot() };
-        this.mesh.notify(from, welcome);
+      case 'hello':
         this.rounds.welcome(from);
+        this.mesh.notify(from, { tag: 'caughtUp' });
         this.onWelcome(from);
         return;
-      }
       case 'ack':
         this.rounds.acknowledge(from, (notice as Ack).round);
         return;
@@ -147,6 +154,9 @@ export class DataSide extends Side {
     switch (notice.tag) {
       case 'welcome':
         this.names.receiveWelcome(notice as Welcome);
+        return;
+      case 'caughtUp':
+        // Every change of which nobody waited for this thread's acknowledgement has been applied now.
         this.mesh.onlyFrom = null;
         return;
       case 'nameSet':

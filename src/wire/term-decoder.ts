@@ -7,6 +7,9 @@ import * as tags from './tags.ts';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const UNITS_AT_ONCE = 4096;
+/** Short byte strings share stretches of memory, as the host's own buffers do: a stretch for each would cost 1 us. */
+const POOL_BYTES = 16_384;
+const POOLED_BYTES_MAX = 2048;
 
 export class TermDecoder {
   area: ByteArea;
@@ -15,6 +18,8 @@ export class TermDecoder {
   private readonly identities: Identities;
   private readonly strings = new StringCache();
   private shapes: (readonly string[])[] = [];
+  private pool = new ArrayBuffer(POOL_BYTES);
+  private poolAt = 0;
 
   constructor(area: ByteArea, identities: Identities) {
     this.area = area;
@@ -131,9 +136,19 @@ export class TermDecoder {
   }
 
   private rawBytes(length: number): Uint8Array {
-    this.at += length;
-    // Exactly the bytes: a view of the area would keep the whole area alive and change under the reader.
-    return this.area.bytes.slice(this.at - length, this.at);
+    const { at } = this;
+    this.at = at + length;
+    // Always a copy: a view of the area would change under the reader.
+    if (length > POOLED_BYTES_MAX) return this.area.bytes.slice(at, at + length);
+    if (this.poolAt + length > POOL_BYTES) {
+      this.pool = new ArrayBuffer(POOL_BYTES);
+      this.poolAt = 0;
+    }
+    const bytes = new Uint8Array(this.pool, this.poolAt, length);
+    this.poolAt += (length + 7) & ~7;
+    if (length > 32) bytes.set(this.area.bytes.subarray(at, at + length));
+    else for (let index = 0; index < length; index++) bytes[index] = this.area.bytes[at + index];
+    return bytes;
   }
 
   private utf8(length: number): string {
