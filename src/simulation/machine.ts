@@ -91,6 +91,7 @@ export class Machine {
     if (side === null) return;
     this.wires?.attach(side, {
       processes: scheduler.processes,
+      unborn: scheduler.unborn,
       receive: (signal) => this.arrive(signal),
       threadDown: (origin, reasonFor) => scheduler.threadDown(origin, reasonFor),
     });

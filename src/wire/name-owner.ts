@@ -21,19 +21,26 @@ interface Claim {
   readonly done: (result: RegisterResult) => void;
 }
 
+/** What the owner needs of its side. */
+export interface OwnerWays {
+  /** Sends a notice; false when the receiver is dead. */
+  tell(to: Origin, notice: Notice): boolean;
+  /** True when the spawn of `pid` is still on its way here; `again` is called when it has come, or never will. */
+  deferToBirth(pid: AnyPid, again: () => void): boolean;
+}
+
 export class NameOwner {
   private readonly own: Origin;
   private readonly rounds: Rounds;
-  private readonly tell: (to: Origin, notice: Notice) => boolean;
+  private readonly ways: OwnerWays;
   private readonly table = new NameTable();
   private readonly claims = new Map<number, Claim>();
   private lastClaim = 0;
 
-  /** `tell` says false when the receiver is dead. */
-  constructor(own: Origin, rounds: Rounds, tell: (to: Origin, notice: Notice) => boolean) {
+  constructor(own: Origin, rounds: Rounds, ways: OwnerWays) {
     this.own = own;
     this.rounds = rounds;
-    this.tell = tell;
+    this.ways = ways;
   }
 
   get size(): number {
@@ -76,7 +83,7 @@ export class NameOwner {
   receiveAsk(from: Origin, { id, op, name, pid }: NameAsk): void {
     const done = (result: RegisterResult | boolean) => {
       const notice: NameDone = { tag: 'nameDone', id, result };
-      this.tell(from, notice);
+      this.ways.tell(from, notice);
     };
     if (op === 'register') this.registerFor(from, name, pid as AnyPid, done);
     else if (op === 'unregister') this.unregister(name, done);
@@ -102,6 +109,7 @@ export class NameOwner {
   }
 
   private registerFor(asker: Origin, name: string, pid: AnyPid, done: (result: RegisterResult) => void): void {
+    if (pid.origin === this.own && this.ways.deferToBirth(pid, () => this.registerFor(asker, name, pid, done))) return;
     const error = this.refusal(name, pid) ?? (pid.origin === this.own ? claimAtHome(name, pid) : null);
     if (error !== null) done({ ok: false, error });
     else if (pid.origin === this.own || pid.origin === asker) this.set(name, pid, done);
@@ -124,7 +132,7 @@ export class NameOwner {
     const id = ++this.lastClaim;
     this.claims.set(id, { name, pid, done });
     const notice: NameClaim = { tag: 'nameClaim', id, name, pid };
-    if (this.tell(pid.origin, notice)) return;
+    if (this.ways.tell(pid.origin, notice)) return;
     this.claims.delete(id);
     done({ ok: false, error: 'noproc' });
   }

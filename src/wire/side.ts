@@ -15,6 +15,7 @@ import { reasonsOf, type ThreadDeath, ThreadDeaths, type ThreadGone, type Thread
 /** What a side needs of its scheduler; `Scheduler` is one. */
 export interface Resident {
   readonly processes: ReadonlyMap<number, { readonly self: AnyPid }>;
+  readonly unborn: { isExpected(pid: AnyPid): boolean };
   receive(signal: Signal): void;
   threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void;
 }
@@ -32,11 +33,16 @@ class Side {
   readonly own: Origin;
   readonly mesh: Mesh;
   protected resident: Resident | null = null;
+  /** What waits for processes whose spawn is still on its way. */
+  private readonly births = new Map<AnyPid, (() => void)[]>();
 
   constructor(options: SideOptions, receive: (notice: Notice, from: Origin) => void) {
     this.own = options.own;
     this.mesh = new Mesh(new Identities(options.own), options.limits, {
-      signal: (signal) => this.resident?.receive(signal),
+      signal: (signal) => {
+        this.resident?.receive(signal);
+        if (signal.kind === 'spawn' && this.births.size > 0) this.born(signal.to);
+      },
       notice: receive,
       sending: options.sending,
     });
@@ -48,8 +54,25 @@ class Side {
     this.mesh.identities.findOwn = (serial) => resident.processes.get(serial)?.self;
   }
 
+  /** True when `pid` is not born yet; `again` is called when it is, or when it is clear that it never will be. */
+  protected deferToBirth(pid: AnyPid, again: () => void): boolean {
+    if (this.resident?.unborn.isExpected(pid) !== true) return false;
+    const waiting = this.births.get(pid);
+    if (waiting === undefined) this.births.set(pid, [again]);
+    else waiting.push(again);
+    return true;
+  }
+
+  private born(pid: AnyPid): void {
+    const waiting = this.births.get(pid) ?? [];
+    this.births.delete(pid);
+    for (const again of waiting) again();
+  }
+
   protected tellOfDeath(origin: Origin, death: ThreadDeath): void {
     this.resident?.threadDown(origin, reasonsOf(death));
+    // What it had not started by now will never be; who is still expected waits again.
+    for (const pid of [...this.births.keys()]) this.born(pid);
     this.mesh.bury(origin);
   }
 }
@@ -66,9 +89,12 @@ export class ControlSide extends Side {
     super(options, (notice, from) => this.receive(notice, from));
     this.receiveOther = options.receive;
     this.rounds = new Rounds((to, notice) => this.mesh.notify(to, notice));
-    this.names = new NameOwner(options.own, this.rounds, (to, notice) => {
-      this.mesh.notify(to, notice);
-      return this.mesh.isUp(to);
+    this.names = new NameOwner(options.own, this.rounds, {
+      tell: (to, notice) => {
+        this.mesh.notify(to, notice);
+        return this.mesh.isUp(to);
+      },
+      deferToBirth: (pid, again) => this.deferToBirth(pid, again),
     });
     this.deaths = new ThreadDeaths(this.rounds, {
       lose: (origin) => {
@@ -165,7 +191,7 @@ export class DataSide extends Side {
         this.acknowledge((notice as NameChange).round);
         return;
       case 'nameClaim':
-        this.names.receiveClaim(notice as NameClaim);
+        this.receiveClaim(notice as NameClaim);
         return;
       case 'nameDone':
         this.names.receiveDone(notice as NameDone);
@@ -186,6 +212,10 @@ export class DataSide extends Side {
       default:
         this.receiveOther(notice, from);
     }
+  }
+
+  private receiveClaim(claim: NameClaim): void {
+    if (!this.deferToBirth(claim.pid, () => this.receiveClaim(claim))) this.names.receiveClaim(claim);
   }
 
   private acknowledge(round: number): void {

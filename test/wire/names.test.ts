@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Context, RegisterResult } from '../../src/process/index.ts';
-import type { AnyPid, Pid } from '../../src/term/index.ts';
+import { type AnyPid, Pid } from '../../src/term/index.ts';
 import { Cluster, seenFrom } from './cluster.ts';
 
 interface Outcome {
@@ -18,6 +18,11 @@ function register(cluster: Cluster, thread: number, name: string, pid: AnyPid): 
     outcome.knownBy = cluster.seats.filter((seat) => seat?.scheduler.whereis(name)?.serial === pid.serial).length;
   });
   return outcome;
+}
+
+/** The pid that the same minter would have given next, but whose spawn it never published. */
+function phantom(pid: AnyPid): AnyPid {
+  return new Pid(pid.origin, pid.serial + 2) as AnyPid;
 }
 
 function whereis(cluster: Cluster, name: string): (string | undefined)[] {
@@ -66,6 +71,25 @@ describe('names on many threads', () => {
     expect(register(cluster, 2, 'b', b.self).result).toBeUndefined();
     cluster.settle();
     expect(whereis(cluster, 'b')).toEqual(Array(3).fill(b.self.toString()));
+  });
+
+  it.each([0, 2])('REG-1 a process on thread %i can be registered before its spawn has arrived there', (home) => {
+    const cluster = new Cluster(3);
+    cluster.code.sleeper = { handle: (state: unknown) => state };
+    const spawner = cluster.keeper(1).context;
+    const pid = spawner.spawn({ module: 'virtual:test', export: 'sleeper' }, [], { placement: { thread: home } });
+    // The pid overtakes the spawn by way of a third thread.
+    const outcome = register(cluster, 3, 'early', pid);
+    const never = register(cluster, 3, 'never', phantom(pid));
+    for (let n = 0; n < 20; n++) for (const thread of [3, 0, 2]) cluster.turn(thread);
+    expect(outcome.result).toBeUndefined();
+    cluster.turn(1);
+    cluster.settle();
+    expect(outcome).toEqual({ result: { ok: true }, knownBy: 4 });
+    expect(never.result).toBeUndefined();
+    cluster.report(cluster.stopThread(1));
+    cluster.settle();
+    expect(never.result).toEqual({ ok: false, error: 'noproc' });
   });
 
   it('two threads that want one name at once: exactly one gets it', () => {
