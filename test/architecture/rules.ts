@@ -1,130 +1,146 @@
-// The rules of the architecture as data and pure checks over sources; the table is that of DESIGN and ARCHITECTURE.md.
-import { codeOnly, resolveImport, type Source, urlsIn } from './sources.ts';
+// The architecture rules, each a function of the sources to its violations; test/architecture.test.ts applies them to
+// src/ and shows each one a planted mistake.
+import { lineAt, type Source } from './source.ts';
+import {
+  ENTRY_FILES,
+  FILE_LINES_MAX,
+  FOLDERS,
+  HOST_ZONES,
+  LOADING_ZONES,
+  LONG_FILES,
+  PACKAGES,
+  unitOf,
+  ZONES,
+  zoneOf,
+} from './table.ts';
 
-/** Folder of `src/` -> folders it may import. `env` is the interfaces, `env/host` the real ones. */
-export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  term: [],
-  env: ['term'],
-  'env/host': ['env', 'term'],
-  process: ['term', 'env'],
-  scheduler: ['process', 'term', 'env'],
-  wire: ['term', 'env', 'process', 'scheduler'],
-  threads: ['wire', 'scheduler', 'process', 'term', 'env', 'env/host'],
-  behaviours: ['term', 'process'],
-  observe: ['term', 'process', 'scheduler', 'behaviours', 'system'],
-  storage: ['term', 'env'],
-  system: ['term', 'env', 'env/host', 'process', 'scheduler', 'threads', 'behaviours', 'observe', 'storage'],
-  simulation: ['scheduler', 'process', 'term', 'env', 'system', 'wire'],
-  broker: ['behaviours', 'storage', 'term', 'env', 'process'],
-  'protocols/amqp091/codec': [],
-  'protocols/amqp091': ['broker', 'behaviours', 'env', 'process', 'term', 'protocols/amqp091/codec'],
-  testing: ['simulation', 'behaviours', 'broker', 'process', 'term'],
-};
+/** Where a rule is broken and how, in one line: `src/a/b.ts:3 ...`. */
+export type Violation = string;
 
-/** Folders and entry files that may import everything. */
-const FREE = ['cli', ''];
+/** The import table: zones, and only `index.ts` of another folder. */
+export function importTable(sources: readonly Source[]): Violation[] {
+  return sources.flatMap((source) =>
+    source.imports.flatMap((one) => {
+      if (one.target === null) return [];
+      const text = tableBreach(source.path, one.target, one.kind === 'type');
+      return text === null ? [] : [`${source.path}:${one.line} ${text}`];
+    }),
+  );
+}
 
-/** Package or host module -> where it may be imported. */
-export const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^piscina$/, ['threads']],
-  [/^node:worker_threads$/, ['threads']],
-  [/^nanoid$/, ['env/host', 'threads']],
-  [/^pino$/, ['env/host']],
-  [/^immer$/, ['behaviours', 'broker', 'simulation']],
-  [/^fast-check$/, ['testing']],
-  [/^(commander|zod)$/, ['cli']],
-  [/^node:/, ['env/host', 'threads', 'cli']],
+function tableBreach(path: string, target: string, isType: boolean): string | null {
+  if (!target.startsWith('src/')) return `imports ${target}, which is outside src/`;
+  const to = unitOf(target);
+  const from = unitOf(path);
+  if (from === to) return null;
+  const zone = zoneOf(path);
+  const other = zoneOf(target);
+  const row = ZONES[zone];
+  if (row === undefined || ZONES[other] === undefined) return `imports ${target}: not a folder of the layout`;
+  if (other === 'entry') return zone === 'cli' ? null : `${zone} must not import the entry point ${target}`;
+  const isAllowed = row.values.includes('*') || row.values.includes(other) || (isType && row.types?.includes(other));
+  if (!isAllowed) return `${zone} must not import ${isType ? 'types' : 'values'} of ${other} (${target})`;
+  if (zone === 'protocols' && other === 'codec' && !to.startsWith(`${from}/`)) return `not its own codec: ${target}`;
+  return target === `src/${to}/index.ts` ? null : `imports ${target}: only index.ts across folders`;
+}
+
+/** Packages and `node:` modules only where the table says, and only those that package.json lists. */
+export function packageTable(sources: readonly Source[], dependencies: readonly string[]): Violation[] {
+  return sources.flatMap((source) =>
+    source.imports.flatMap((one) => {
+      if (one.target !== null || one.specifier === '') return [];
+      const at = `${source.path}:${one.line}`;
+      const name = packageName(one.specifier);
+      const zones = PACKAGES[name] ?? (name.startsWith('node:') ? PACKAGES['node:*'] : []);
+      const isAllowed = zones.some((zone) => zone === zoneOf(source.path) || source.path.startsWith(`src/${zone}/`));
+      if (!isAllowed) return [`${at} must not import ${one.specifier} (allowed: ${zones.join(', ') || 'nowhere'})`];
+      const isListed = name.startsWith('node:') || dependencies.includes(name);
+      return isListed ? [] : [`${at} imports ${name}, which package.json does not list`];
+    }),
+  );
+}
+
+function packageName(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier;
+  const parts = specifier.split('/');
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
+}
+
+/** `import()` of a computed URL only where processes are loaded by module and export. */
+export function computedImports(sources: readonly Source[]): Violation[] {
+  return sources
+    .filter((source) => !LOADING_ZONES.includes(zoneOf(source.path)))
+    .flatMap((source) =>
+      source.imports
+        .filter((one) => one.specifier === '')
+        .map((one) => `${source.path}:${one.line} loads a module by a computed URL`),
+    );
+}
+
+/** Not after a dot, but for the dots of a spread and of `globalThis`. */
+const FREE = String.raw`(?<=^|[^\w$.]|\.\.\.|\bglobalThis\.)`;
+const free = (rest: string): RegExp => new RegExp(FREE + rest, 'g');
+const TAKEN_APART = String.raw`\}\s*=\s*(?:globalThis\s*\.\s*)?(?:Math|Date|performance|crypto|globalThis)\b(?!\s*\.)`;
+
+/** What only `env/host` and `threads` may touch, as patterns over code without comments and strings. */
+const BANNED: readonly (readonly [string, RegExp])[] = [
+  ['Date.now', /\bDate\s*\.\s*now\b/g],
+  ['the current Date', /\bnew\s+Date\b(?!\s*\(\s*[^)\s])|(?<!\bnew\s+)(?<![\w$.])Date\s*\(/g],
+  ['performance', free(String.raw`performance\s*[.[]`)],
+  ['Math.random', /\bMath\s*\.\s*random\b/g],
+  ['a host timer', free(String.raw`(?:set|clear)(?:Timeout|Interval|Immediate)\b(?!\s*:)`)],
+  ['process.nextTick', /process\s*\.\s*(?:nextTick|hrtime)\b|\b(?:nextTick|hrtime)\b[^}]*\}\s*=/gi],
+  ['queueMicrotask', free(String.raw`queueMicrotask\b(?!\s*:)`)],
+  ['structuredClone', free(String.raw`structuredClone\b(?!\s*:)`)],
+  ['crypto', free(String.raw`crypto\s*[.[]`)],
+  ['a taken-apart host object', new RegExp(TAKEN_APART, 'g')],
+  ['a host channel or thread', /\bnew\s+(?:MessageChannel|BroadcastChannel|Worker)\b/g],
+  ['a blocking wait', /\bAtomics\s*\.\s*wait(?:Async)?\b/g],
 ];
 
-const BANNED =
-  /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick|crypto\.\w+|structuredClone)\b/g;
-const HOST_FOLDERS = ['env/host', 'threads', 'cli'];
-export const LINES_MAX = 400;
-
-/** The folder a file belongs to, as the table names it. */
-export function folderOf(path: string): string {
-  const folders = Object.keys(MAY_IMPORT).filter((folder) => path.startsWith(`${folder}/`));
-  folders.sort((a, b) => b.length - a.length);
-  return folders[0] ?? (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '');
+/** Clock, timers and randomness of the host only behind the interfaces of `env`. */
+export function bannedCalls(sources: readonly Source[]): Violation[] {
+  return sources
+    .filter((source) => !HOST_ZONES.includes(zoneOf(source.path)))
+    .flatMap((source) => BANNED.flatMap(([name, pattern]) => matches(source, pattern, `uses ${name}`)));
 }
 
-/** Imports that the table forbids, or that reach past another folder's index. */
-export function badImports(source: Source): string[] {
-  const from = folderOf(source.path);
-  if (FREE.includes(from)) return [];
-  const problems: string[] = [];
-  for (const { specifier, isTypeOnly } of source.imports) {
-    const target = resolveImport(source.path, specifier);
-    if (target === null) {
-      const rule = PACKAGES.find(([name]) => name.test(specifier));
-      if (rule === undefined || !rule[1].includes(from)) problems.push(`${source.path} imports ${specifier}`);
-      continue;
-    }
-    const to = folderOf(target);
-    if (to === from) continue;
-    // What crosses between schedulers is built from the scheduler's types, never from its code.
-    const isAllowed = MAY_IMPORT[from]?.includes(to) === true && (from !== 'wire' || to !== 'scheduler' || isTypeOnly);
-    if (!isAllowed) problems.push(`${source.path} imports ${target}`);
-    else if (!target.endsWith('/index.ts')) problems.push(`${source.path} reaches past the index of ${to}: ${target}`);
-  }
-  return problems;
+/** `env/index.ts` is interfaces only: no declaration of a value, and nothing handed on. */
+export function interfacesOnly(sources: readonly Source[]): Violation[] {
+  const declared = String.raw`(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function|class|const|let|var|enum)\b`;
+  const pattern = new RegExp(String.raw`^(?:export\s+)?${declared}|^export\s*[*{]`, 'gm');
+  return sources
+    .filter((source) => zoneOf(source.path) === 'env')
+    .flatMap((source) => matches(source, pattern, 'holds code'));
 }
 
-/** Uses of the host's time, timers and randomness outside the folders that own them. */
-export function bannedCalls(source: Source): string[] {
-  if (HOST_FOLDERS.includes(folderOf(source.path))) return [];
-  return [...codeOnly(source.text).matchAll(BANNED)].map(([call]) => `${source.path} uses ${call}`);
+function matches(source: Source, pattern: RegExp, what: string): Violation[] {
+  const found = [...source.bare.matchAll(pattern)];
+  return found.map((match) => `${source.path}:${lineAt(source.bare, match.index)} ${what}`);
 }
 
-/** Files above the limit. */
-export function longFiles(source: Source): string[] {
-  const lines = source.text.split('\n').length - 1;
-  return lines > LINES_MAX ? [`${source.path} has ${lines} lines`] : [];
-}
-
-/** Cycles of imports that exist at run time, one line each. */
-export function cycles(sources: readonly Source[]): string[] {
-  const graph = new Map(sources.map((source) => [source.path, valueImports(source)]));
-  const done = new Set<string>();
-  const found: string[] = [];
-  const visit = (path: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(path);
-    if (at >= 0) {
-      found.push([...trail.slice(at), path].join(' -> '));
-      return;
-    }
-    if (done.has(path)) return;
-    for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
-    done.add(path);
-  };
-  for (const path of graph.keys()) visit(path, []);
-  return found;
-}
-
-function valueImports(source: Source): string[] {
-  return source.imports.flatMap(({ specifier, isTypeOnly }) => {
-    const target = isTypeOnly ? null : resolveImport(source.path, specifier);
-    return target === null ? [] : [target];
+/** No file above the limit, but for the tables named in `LONG_FILES`. */
+export function fileSizes(sources: readonly Source[]): Violation[] {
+  return sources.flatMap((source) => {
+    const lines = source.text.trimEnd().split('\n').length;
+    return lines > FILE_LINES_MAX && !LONG_FILES.includes(source.path) ? [`${source.path} has ${lines} lines`] : [];
   });
 }
 
-/** Files that no entry point leads to, by imports of any kind or by URL. */
-export function unreachable(sources: readonly Source[], entries: readonly string[]): string[] {
-  const byPath = new Map(sources.map((source) => [source.path, source]));
-  const reached = new Set<string>();
-  const visit = (path: string): void => {
-    const source = byPath.get(path);
-    if (source === undefined || reached.has(path)) return;
-    reached.add(path);
-    for (const { specifier } of source.imports) {
-      const target = resolveImport(path, specifier);
-      if (target !== null) visit(target);
-    }
-    for (const url of urlsIn(source.text)) {
-      const target = resolveImport(path, url);
-      if (target !== null) visit(target.endsWith('.ts') ? target : `${target}.ts`);
-    }
-  };
-  for (const entry of entries) visit(entry);
-  return sources.map((source) => source.path).filter((path) => !reached.has(path));
+/** Only the folders of the layout, entry files by name, kebab-case, and a comment at the top of each file. */
+export function layout(sources: readonly Source[]): Violation[] {
+  return sources.flatMap(({ path, text }) => {
+    const parts = path.split('/').slice(1);
+    const file = parts[parts.length - 1].replace(/\.ts$/, '');
+    const names = [...parts.slice(0, -1), file];
+    const checks: readonly (readonly [boolean, string])[] = [
+      [parts.length > 1 || ENTRY_FILES.includes(file), 'is no entry point'],
+      [parts.length === 1 || FOLDERS.includes(parts[0]), 'is in no folder of the layout'],
+      [names.every((name) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)), 'is not kebab-case'],
+      [!/(?:^|-)(?:managers?|helpers?|utils?|impl)(?:-|$)/.test(file), 'has a name that says nothing'],
+      [/^(?:#!.*\n)?\s*(?:\/\/|\/\*)/.test(text), 'does not open with a comment'],
+      [!/\b(?:TODO|FIXME|XXX)\b/.test(text), 'holds a note of unfinished work'],
+    ];
+    return checks.filter(([isKept]) => !isKept).map(([, what]) => `${path} ${what}`);
+  });
 }

@@ -1,6 +1,7 @@
 // The source files that the architecture rules look at, and the imports read from them.
 // Imports are `import`, `export ... from`, `import()` with a literal, an `import()` type, and the two ways in which a
-// file names another one that a thread starts with: `siblingUrl('x')` and `new URL('./x.ts', import.meta.url)`.
+// file names another one that a thread loads by URL: `siblingUrl('x')`, `new URL('./x.ts', import.meta.url)` and a
+// template such as `./x.${EXTENSION}`, which is `.ts` from source and `.js` when built.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { blank } from './blank.ts';
@@ -53,6 +54,7 @@ export function lineAt(text: string, position: number): number {
 
 const STATEMENT = /(?<![\w$.])(?:(import|export)\b([^;'"`()]*?)\bfrom\s*|(import)\s*)(['"])/g;
 const CALL = /(?<![\w$.])import\s*\(\s*(['"`])?/g;
+const BY_EXTENSION = /`(\.\.?\/[\w./-]+)\.\$\{/g;
 const SIBLING = /(?<![\w$.])(?:siblingUrl\s*\(|new\s+URL\s*\()\s*(['"])/g;
 
 function readImports(path: string, code: string, bare: string): Import[] {
@@ -75,6 +77,7 @@ function readImports(path: string, code: string, bare: string): Import[] {
     if (match[0].startsWith('siblingUrl')) add(match.index, `./${name}.ts`, 'later');
     else if (name.endsWith('.ts')) add(match.index, name.startsWith('.') ? name : `./${name}`, 'later');
   }
+  for (const match of code.matchAll(BY_EXTENSION)) add(match.index, `${match[1]}.ts`, 'later');
   return found;
 }
 
