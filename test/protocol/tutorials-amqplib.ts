@@ -33,11 +33,9 @@ async function subscribe(channel: Channel, exchange: string, keys: readonly stri
   expect(queue).toMatch(/^amq\.gen-[\w-]{22}$/);
   for (const key of keys) await channel.bindQueue(queue, exchange, key);
   const inbox = new Inbox<string>();
-  await channel.consume(
-    queue,
-    (message) => message && inbox.add(`${message.fields.routingKey}:${message.content}`),
-    { noAck: true },
-  );
+  await channel.consume(queue, (message) => message && inbox.add(`${message.fields.routingKey}:${message.content}`), {
+    noAck: true,
+  });
   return inbox;
 }
 

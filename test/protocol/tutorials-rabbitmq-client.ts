@@ -158,7 +158,8 @@ async function publisherConfirms(url: string): Promise<void> {
   await between(url, async (sender) => {
     await sender.queueDeclare({ queue: 'rc.confirms', exclusive: true });
     const returned = new Inbox<unknown>();
-    const publisher = sender.createPublisher({ confirm: true, onReturn: ({ routingKey }) => returned.add(routingKey) });
+    const publisher = sender.createPublisher({ confirm: true });
+    publisher.on('basic.return', ({ routingKey }) => returned.add(routingKey));
     await publisher.send('rc.confirms', 'one');
     await Promise.all(Array.from({ length: 100 }, (_, index) => publisher.send('rc.confirms', `batch ${index}`)));
     // Unroutable and mandatory: returned first, then confirmed.

@@ -111,7 +111,10 @@ export interface BrokerProcess extends AsyncDisposable {
 }
 
 /** Starts `warren start` with these options and waits for its ready line. */
-export async function startBrokerProcess(args: readonly string[], options: CommandOptions = {}): Promise<BrokerProcess> {
+export async function startBrokerProcess(
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<BrokerProcess> {
   const startedMs = performance.now();
   const command = new RunningCommand(['start', ...args], options);
   try {

@@ -1,0 +1,64 @@
+// The processes of a broker in this process, found from the top of its supervision tree down, so that a test can kill
+// any of them by name and thread.
+import { type SupervisorPid, whichChildren } from '../../src/behaviours/index.ts';
+import type { Broker } from '../../src/broker.ts';
+import type { Effects } from '../../src/process/index.ts';
+import type { AnyPid } from '../../src/term/index.ts';
+
+/** One process and what it supervises. */
+export interface TreeNode {
+  readonly id: string;
+  readonly pid: AnyPid;
+  readonly children: readonly TreeNode[];
+}
+
+/** The processes of one AMQP connection. */
+export interface ConnectionProcesses {
+  /** The supervisor of the connection; the connection is known by it. */
+  readonly tree: AnyPid;
+  readonly connection: AnyPid;
+  readonly channels: readonly AnyPid[];
+}
+
+/** The whole supervision tree as it is now. Supervisors that end while it is read have no children in it. */
+export function processTree(broker: Broker): Promise<TreeNode> {
+  return broker.system.run(function* readTree(): Effects<TreeNode> {
+    return { id: 'broker', pid: broker.tree, children: yield* childrenOf(broker.tree) };
+  });
+}
+
+function* childrenOf(supervisor: SupervisorPid): Effects<readonly TreeNode[]> {
+  const nodes: TreeNode[] = [];
+  for (const { id, pid, type } of yield* shown(supervisor)) {
+    if (pid === null || pid === 'restarting') continue;
+    nodes.push({ id, pid, children: type === 'supervisor' ? yield* childrenOf(pid as SupervisorPid) : [] });
+  }
+  return nodes;
+}
+
+function* shown(supervisor: SupervisorPid): ReturnType<typeof whichChildren> {
+  try {
+    return yield* whichChildren(supervisor);
+  } catch {
+    // It has ended since its own supervisor named it.
+    return [];
+  }
+}
+
+/** All nodes of the tree, parents first. */
+export function* allNodes(node: TreeNode): Generator<TreeNode> {
+  yield node;
+  for (const child of node.children) yield* allNodes(child);
+}
+
+/** The connections of all threads. */
+export async function connectionProcesses(broker: Broker): Promise<readonly ConnectionProcesses[]> {
+  const found: ConnectionProcesses[] = [];
+  for (const { pid, children } of allNodes(await processTree(broker))) {
+    const connection = children.find(({ id }) => id === 'connection');
+    const channels = children.find(({ id }) => id === 'channels');
+    if (connection === undefined || channels === undefined) continue;
+    found.push({ tree: pid, connection: connection.pid, channels: channels.children.map((channel) => channel.pid) });
+  }
+  return found;
+}
