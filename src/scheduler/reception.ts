@@ -44,9 +44,12 @@ export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
     case 'down':
       receiveDown(scheduler, signal.to, signal.ref, signal.reason);
       return;
-    case 'spawn':
+    case 'spawn': {
+      const early = scheduler.unborn.born(signal.to);
       scheduler.receiveSpawn(signal);
+      for (const each of early) scheduler.receive(each);
       return;
+    }
     case 'info': {
       const info = processInfoOf(scheduler, processAt(signal.to), signal.withMessages);
       scheduler.sendSignal({ kind: 'infoReply', from: signal.to, to: signal.from, ref: signal.ref, info });

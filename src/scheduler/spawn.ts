@@ -56,7 +56,6 @@ export function spawn(
 /** The receiving half of a spawn from another thread. */
 export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
   const pid = signal.to as Pid<unknown>;
-  const early = scheduler.unborn.born(pid);
   const process = new Process(scheduler, pid, signal.from, signal.body, signal.args);
   scheduler.processes.set(pid.serial, process);
   process.more.ancestors = signal.ancestors;
@@ -71,7 +70,6 @@ export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
   }
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'spawn', pid, other: signal.from });
   begin(scheduler, process, signal.name);
-  for (const each of early) scheduler.receive(each);
 }
 
 function spawnElsewhere(

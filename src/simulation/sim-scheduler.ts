@@ -94,8 +94,10 @@ export class SimScheduler extends Scheduler implements Choice {
   }
 
   override receive(signal: Signal): void {
-    if (signal.kind === 'monitor') this.watch.monitorFound(signal.ref, signal.to.target !== null);
-    else if (signal.kind === 'down') {
+    if (signal.kind === 'monitor') {
+      // A process that is not born yet is found when it is: the signal waits for it and comes here again.
+      if (!this.unborn.isExpected(signal.to)) this.watch.monitorFound(signal.ref, signal.to.target !== null);
+    } else if (signal.kind === 'down') {
       this.receiveDown(signal);
       return;
     } else if (signal.kind === 'linkExit') this.checkName(signal.from);
