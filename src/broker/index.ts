@@ -1,0 +1,13 @@
+// The broker without a protocol: exchanges, queues, consumers, confirms, dead letters, and the metadata that ties them
+// together. A protocol turns its frames into calls of these, and its properties into a registered format.
+export * from './arguments.ts';
+export * from './confirm.ts';
+export * from './declaration.ts';
+export { checkAccess } from './equivalence.ts';
+export * from './errors.ts';
+export * from './exchange/index.ts';
+export * from './field-table.ts';
+export * from './message.ts';
+export * from './metadata/index.ts';
+export * from './queue-server/index.ts';
+export * from './unacked.ts';

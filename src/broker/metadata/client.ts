@@ -1,0 +1,78 @@
+// What channels and connections ask of the metadata, as effects. A change is asked of the metadata server; when it has
+// answered, a channel that wants to see the change in its own replica catches up (`isBehind`, `catchUp`).
+import { call } from '../../behaviours/index.ts';
+import { context as currentContext, type Effects } from '../../process/index.ts';
+import type { AnyPid } from '../../term/index.ts';
+import type { Outcome } from '../queue-server/protocol.ts';
+import { type Credentials, mayLogIn, vhostAccess } from './configuration.ts';
+import type { BindExchange, BindQueue, DeclareExchange, DeclareQueue, DeleteExchange } from './protocol.ts';
+import type { QueueRecord } from './records.ts';
+import { awaitReplica, type Replica } from './thread-replica.ts';
+
+/** The metadata is slow only while threads die; nobody gives up on it, its own end ends whoever waits. */
+const PATIENCE_MS = Number.POSITIVE_INFINITY;
+
+/** exchange.declare (digest 5). Refusals: 403, 404, 406, 503. */
+export function declareExchange(replica: Replica, wanted: DeclareExchange): Effects<Outcome<true>> {
+  const { vhost, name, type, passive, durable, autoDelete, internal, arguments: args } = wanted;
+  const plain = { vhost, name, type, passive, durable, autoDelete, internal, arguments: args };
+  return call(replica.metadata, { tag: 'declareExchange', wanted: plain }, PATIENCE_MS);
+}
+
+/** exchange.delete. One that does not exist is fine. Refusals: 403, 406. */
+export function deleteExchange(replica: Replica, { vhost, name, ifUnused }: DeleteExchange): Effects<Outcome<true>> {
+  return call(replica.metadata, { tag: 'deleteExchange', wanted: { vhost, name, ifUnused } }, PATIENCE_MS);
+}
+
+/** exchange.bind. Refusals: 403, 404, 406. */
+export function bindExchange(replica: Replica, wanted: BindExchange): Effects<Outcome<true>> {
+  return call(replica.metadata, { tag: 'bindExchange', wanted: exchangeEnds(wanted) }, PATIENCE_MS);
+}
+
+/** exchange.unbind. Missing ends are fine. Refusals: 403. */
+export function unbindExchange(replica: Replica, wanted: BindExchange): Effects<Outcome<true>> {
+  return call(replica.metadata, { tag: 'unbindExchange', wanted: exchangeEnds(wanted) }, PATIENCE_MS);
+}
+
+/** queue.bind. Refusals: 403, 404, 405, 406. */
+export function bindQueue(replica: Replica, wanted: BindQueue): Effects<Outcome<true>> {
+  return call(replica.metadata, { tag: 'bindQueue', wanted: queueEnds(wanted) }, PATIENCE_MS);
+}
+
+/** queue.unbind. Missing ends are fine. Refusals: 403, 405. */
+export function unbindQueue(replica: Replica, wanted: BindQueue): Effects<Outcome<true>> {
+  return call(replica.metadata, { tag: 'unbindQueue', wanted: queueEnds(wanted) }, PATIENCE_MS);
+}
+
+/** queue.declare; an empty name lets the server choose one. Refusals: 403, 404, 405, 406, and 541 when no thread is left. */
+export function declareQueue(replica: Replica, wanted: DeclareQueue): Effects<Outcome<QueueRecord>> {
+  const { vhost, name, passive, durable, exclusive, autoDelete, arguments: args, connection } = wanted;
+  const plain = { vhost, name, passive, durable, exclusive, autoDelete, arguments: args, connection };
+  return call(replica.metadata, { tag: 'declareQueue', wanted: plain }, PATIENCE_MS);
+}
+
+/** Deletes the exclusive queues of a connection that closes; they are gone from all tables' version when it returns. */
+export function* deleteExclusiveQueues(connection: AnyPid): Effects<void> {
+  const replica = yield* awaitReplica(yield* currentContext());
+  yield* call(replica.metadata, { tag: 'deleteExclusive', connection }, PATIENCE_MS);
+}
+
+/** Whether somebody at that address may log in. */
+export function* logIn(credentials: Credentials, peerHost: string): Effects<boolean> {
+  const { tables } = yield* awaitReplica(yield* currentContext());
+  return mayLogIn(tables.configuration, credentials, peerHost);
+}
+
+/** Whether a user that has logged in may use a vhost. */
+export function* openVhost(vhost: string, user: string): Effects<'ok' | 'missing' | 'refused'> {
+  const { tables } = yield* awaitReplica(yield* currentContext());
+  return vhostAccess(tables.configuration, vhost, user);
+}
+
+function exchangeEnds({ vhost, source, destination, routingKey, arguments: args }: BindExchange): BindExchange {
+  return { vhost, source, destination, routingKey, arguments: args };
+}
+
+function queueEnds({ vhost, exchange, queue, routingKey, arguments: args, connection }: BindQueue): BindQueue {
+  return { vhost, exchange, queue, routingKey, arguments: args, connection };
+}

@@ -1,0 +1,12 @@
+// The metadata: what exchanges, queues and bindings there are, and where the queues are.
+export * from './client.ts';
+export { type Credentials, FIRST_USER, FIRST_VHOST, isLoopback, type UserRecord } from './configuration.ts';
+export * from './events.ts';
+export { formatsOn, registerFormat } from './formats.ts';
+export { metadataServer } from './metadata-server.ts';
+export * from './protocol.ts';
+export * from './records.ts';
+export { applyEvent, emptyTables, routeMessage, snapshotOf, type Tables } from './tables.ts';
+export * from './thread-replica.ts';
+export { type BrokerPlan, brokerTree } from './tree.ts';
+export { depthOf } from './words.ts';

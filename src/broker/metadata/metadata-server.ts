@@ -1,0 +1,237 @@
+// The metadata of the broker as one process on the control thread (DESIGN decision 14): it decides what is declared,
+// bound and deleted, tells every replica, bumps the version word, and only then answers. Starting a queue is the one
+// thing that takes time; everything else goes on meanwhile.
+import { type From, genServer, noReply, ok, reply, replyTo, type ServerContext } from '../../behaviours/index.ts';
+import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
+import { checkQueueArguments, plainName } from '../arguments.ts';
+import {
+  type Decision,
+  decideExchangeBind,
+  decideExchangeDeclare,
+  decideExchangeDelete,
+  decideExchangeUnbind,
+  decideQueueBind,
+  decideQueueDeclare,
+  decideQueueUnbind,
+} from '../declaration.ts';
+import { type BrokerError, noQueue } from '../errors.ts';
+import type { RoutingTables } from '../exchange/index.ts';
+import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
+import type { MetadataEvent } from './events.ts';
+import { MetadataState } from './metadata-state.ts';
+import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, QueueNotStarted } from './protocol.ts';
+import { queueStarter } from './queue-starter.ts';
+import type { QueueRecord } from './records.ts';
+import type { ReplicaPid } from './thread-replica.ts';
+
+interface State extends MetadataStateWithThreads {}
+
+interface MetadataStateWithThreads {
+  readonly metadata: MetadataState;
+  /** The data threads, where queues live. */
+  readonly threads: readonly number[];
+}
+
+const DONE = { ok: true, value: true } as const;
+const GENERATED_LENGTH = 22;
+
+/** The process body of the metadata server; its argument is the threads that queues are spread over. */
+export const metadataServer = genServer<State, [readonly number[]], MetadataCall, never, MetadataMessage>({
+  label: 'metadata',
+  init(context, threads) {
+    const state: State = { metadata: new MetadataState(context), threads };
+    for (const thread of threads) {
+      for (const record of state.metadata.takeOrphans(thread)) startActor(state, context, record, [thread]);
+    }
+    return ok(state);
+  },
+  handleCall(request, from, state, context) {
+    const { metadata } = state;
+    switch (request.tag) {
+      case 'subscribe':
+        return reply(metadata.subscribe(request.replica as ReplicaPid), state);
+      case 'declareQueue': {
+        const outcome = declareQueue(state, context, request.wanted, from);
+        return outcome === null ? noReply(state) : reply(outcome, state);
+      }
+      case 'queuePlaced':
+        return reply(queuePlaced(state, context, request.id, request.pid), state);
+      case 'queueDeleted':
+        metadata.removeQueue(request.id);
+        return reply(true as const, state);
+      case 'deleteExclusive':
+        metadata.removeOwned(request.connection);
+        return reply(true as const, state);
+      default:
+        return reply(changeTopology(metadata, request), state);
+    }
+  },
+  handleInfo(message, state, context) {
+    if (message.tag === 'DOWN') state.metadata.down(message);
+    else if (message.tag === 'queueNotStarted') queueNotStarted(state, context, message);
+    else if (message.tag === 'reportLosses') state.metadata.reportLosses();
+    return noReply(state);
+  },
+});
+
+// ---- exchanges and bindings
+
+type TopologyCall = Exclude<
+  MetadataCall,
+  { readonly tag: 'subscribe' | 'declareQueue' | 'queuePlaced' | 'queueDeleted' | 'deleteExclusive' }
+>;
+
+function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome<true> {
+  const { vhost } = request.wanted;
+  const routing = routingOf(metadata, vhost);
+  switch (request.tag) {
+    case 'declareExchange': {
+      const decision = decideExchangeDeclare(routing, request.wanted);
+      return carryOut(metadata, decision, (record) => ({ tag: 'exchangeDeclared', vhost, record }));
+    }
+    case 'deleteExchange': {
+      const decision = decideExchangeDelete(routing, request.wanted);
+      return carryOut(metadata, decision, (name) => ({ tag: 'exchangeDeleted', vhost, name }));
+    }
+    case 'bindExchange': {
+      const decision = decideExchangeBind(routing, request.wanted);
+      return carryOut(metadata, decision, (binding) => ({ tag: 'bound', vhost, binding }));
+    }
+    case 'unbindExchange': {
+      const decision = decideExchangeUnbind(routing, request.wanted);
+      return carryOut(metadata, decision, (binding) => ({ tag: 'unbound', vhost, binding }));
+    }
+    case 'bindQueue': {
+      const decision = decideQueueBind(routing, withRecord(metadata, request.wanted));
+      return carryOut(metadata, decision, (binding) => ({ tag: 'bound', vhost, binding }));
+    }
+    case 'unbindQueue': {
+      const decision = decideQueueUnbind(routing, withRecord(metadata, request.wanted));
+      return carryOut(metadata, decision, (binding) => ({ tag: 'unbound', vhost, binding }));
+    }
+  }
+}
+
+function carryOut<T>(
+  metadata: MetadataState,
+  decision: Decision<T>,
+  eventOf: (change: T) => MetadataEvent,
+): Outcome<true> {
+  if (decision.tag === 'refused') return { ok: false, error: decision.error };
+  if (decision.tag === 'change') metadata.emit(eventOf(decision.change));
+  return DONE;
+}
+
+function withRecord({ tables }: MetadataState, wanted: BindQueue) {
+  return { ...wanted, record: tables.queueByName(wanted.vhost, plainName(wanted.queue)) };
+}
+
+function routingOf({ tables }: MetadataState, vhost: string): RoutingTables {
+  const routing = tables.routing(vhost);
+  if (routing === undefined) throw new Error(`a connection is in the vhost '${vhost}', which does not exist`);
+  return routing;
+}
+
+// ---- queues
+
+/** The outcome, or null when it comes later: the queue has to be started, or is being started already. */
+function declareQueue(
+  state: State,
+  context: ServerContext,
+  wanted: DeclareQueue,
+  from: From,
+): Outcome<QueueRecord> | null {
+  const { metadata } = state;
+  const { vhost, connection } = wanted;
+  routingOf(metadata, vhost);
+  const name = plainName(wanted.name);
+  const starting = metadata.startingByName(vhost, name);
+  if (starting !== undefined) {
+    starting.behind.push({ wanted, from });
+    return null;
+  }
+  if (name === '' && !wanted.passive) return declareGenerated(state, context, wanted, from);
+  const record = metadata.tables.queueByName(vhost, name);
+  const decision = decideQueueDeclare(wanted, record, connection);
+  if (decision.tag === 'refused') return { ok: false, error: decision.error };
+  if (decision.tag === 'change') return begin(state, context, metadata.newQueue(wanted, decision.change), from);
+  return record === undefined ? { ok: false, error: noQueue(vhost, name) } : { ok: true, value: record };
+}
+
+/** A queue that the server names (digest 6). */
+function declareGenerated(
+  state: State,
+  context: ServerContext,
+  wanted: DeclareQueue,
+  from: From,
+): Outcome<QueueRecord> | null {
+  const { metadata } = state;
+  const name = `amq.gen-${context.env.ids.next(GENERATED_LENGTH)}`;
+  const error = checkQueueArguments({ vhost: wanted.vhost, name }, wanted.arguments);
+  if (error !== null) return { ok: false, error };
+  return begin(state, context, metadata.newQueue(wanted, name), from);
+}
+
+function begin(state: State, context: ServerContext, record: QueueRecord, from: From): null {
+  const { kept, starting } = state.metadata;
+  starting.set(record.id, { record, from, behind: [] });
+  const first = kept.started++ % Math.max(1, state.threads.length);
+  startActor(state, context, record, [...state.threads.slice(first), ...state.threads.slice(0, first)]);
+  return null;
+}
+
+/** Linked: a starter that crashes would leave somebody waiting for ever. */
+function startActor(_state: State, context: ServerContext, record: QueueRecord, threads: readonly number[]): void {
+  const self = context.self as AnyPid as Pid<QueueNotStarted>;
+  context.spawnLink(queueStarter, [self, record, threads], { label: 'queue starter' });
+}
+
+/** A queue's actor says where it is; returns its epoch. */
+function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<QueueMessage>): number {
+  const { metadata } = state;
+  const starting = metadata.starting.get(id);
+  if (starting !== undefined) {
+    metadata.starting.delete(id);
+    metadata.addQueue(starting.record, pid);
+    replyTo(context, starting.from, { ok: true, value: starting.record } satisfies Outcome<QueueRecord>);
+    declareAgain(state, context, starting.behind);
+    return 1;
+  }
+  const place = metadata.tables.placeOf(id);
+  if (place === undefined) {
+    // Deleted while it was away.
+    context.send(pid, { tag: 'vanish' });
+    return 0;
+  }
+  if (place.pid === pid) return place.epoch;
+  metadata.placeQueue(id, pid, place.epoch + 1);
+  return place.epoch + 1;
+}
+
+function queueNotStarted(state: State, context: ServerContext, { id, reason }: QueueNotStarted): void {
+  const { metadata } = state;
+  const starting = metadata.starting.get(id);
+  const { name } = starting?.record ?? metadata.tables.queueById(id) ?? { name: '' };
+  context.env.logger.log('error', 'queue did not start', { queue: name, reason: formatReason(reason) });
+  if (starting === undefined) {
+    metadata.removeQueue(id);
+    return;
+  }
+  metadata.starting.delete(id);
+  metadata.kept.slots.giveBack(starting.record.slot);
+  const error: BrokerError = { scope: 'connection', code: 541, text: '' };
+  replyTo(context, starting.from, { ok: false, error } satisfies Outcome<QueueRecord>);
+  declareAgain(state, context, starting.behind);
+}
+
+/** What was declared while a queue of that name was starting is decided now, in order. */
+function declareAgain(
+  state: State,
+  context: ServerContext,
+  waiting: readonly { readonly wanted: DeclareQueue; readonly from: From }[],
+): void {
+  for (const { wanted, from } of waiting) {
+    const outcome = declareQueue(state, context, wanted, from);
+    if (outcome !== null) replyTo(context, from, outcome);
+  }
+}

@@ -1,0 +1,83 @@
+// What the metadata server is asked. Refusals are outcomes, so that a client's mistake ends its channel and nothing else.
+import type { Request, ServerPid } from '../../behaviours/index.ts';
+import type { DownMessage } from '../../process/index.ts';
+import type { AnyPid, Pid } from '../../term/index.ts';
+import type { ExchangeBinding, ExchangeDeclaration } from '../declaration.ts';
+import type { FieldTable } from '../field-table.ts';
+import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
+import type { MetadataSnapshot } from './events.ts';
+import type { QueueRecord } from './records.ts';
+
+/** exchange.declare. */
+export type DeclareExchange = ExchangeDeclaration;
+
+/** exchange.delete. */
+export interface DeleteExchange {
+  readonly vhost: string;
+  readonly name: string;
+  readonly ifUnused: boolean;
+}
+
+/** exchange.bind and exchange.unbind. */
+export type BindExchange = ExchangeBinding;
+
+/** queue.bind and queue.unbind. */
+export interface BindQueue {
+  readonly vhost: string;
+  readonly exchange: string;
+  readonly queue: string;
+  readonly routingKey: string;
+  readonly arguments: FieldTable;
+  /** Who asks: an exclusive queue is for its own connection only. */
+  readonly connection: AnyPid;
+}
+
+/** queue.declare. */
+export interface DeclareQueue {
+  readonly vhost: string;
+  /** '' lets the server name it. */
+  readonly name: string;
+  readonly passive: boolean;
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly autoDelete: boolean;
+  readonly arguments: FieldTable;
+  /** Who asks, and whose the queue is when it is exclusive. */
+  readonly connection: AnyPid;
+}
+
+export type MetadataCall =
+  /** A replica begins: everything so far; later events come as casts. */
+  | Request<{ readonly tag: 'subscribe'; readonly replica: AnyPid }, MetadataSnapshot>
+  | Request<{ readonly tag: 'declareExchange'; readonly wanted: DeclareExchange }, Outcome<true>>
+  | Request<{ readonly tag: 'deleteExchange'; readonly wanted: DeleteExchange }, Outcome<true>>
+  | Request<{ readonly tag: 'bindExchange'; readonly wanted: BindExchange }, Outcome<true>>
+  | Request<{ readonly tag: 'unbindExchange'; readonly wanted: BindExchange }, Outcome<true>>
+  | Request<{ readonly tag: 'bindQueue'; readonly wanted: BindQueue }, Outcome<true>>
+  | Request<{ readonly tag: 'unbindQueue'; readonly wanted: BindQueue }, Outcome<true>>
+  /** Answered once the queue's actor has its place. */
+  | Request<{ readonly tag: 'declareQueue'; readonly wanted: DeclareQueue }, Outcome<QueueRecord>>
+  /** A queue's actor has started; its epoch. */
+  | Request<{ readonly tag: 'queuePlaced'; readonly id: number; readonly pid: Pid<QueueMessage> }, number>
+  /** A queue's actor is about to end for good. */
+  | Request<{ readonly tag: 'queueDeleted'; readonly id: number }, true>
+  /** A connection closes: its exclusive queues go. */
+  | Request<{ readonly tag: 'deleteExclusive'; readonly connection: AnyPid }, true>;
+
+/** What the starter of a queue says when no thread took it. */
+export interface QueueNotStarted {
+  readonly tag: 'queueNotStarted';
+  readonly id: number;
+  readonly reason: unknown;
+}
+
+export type MetadataMessage = QueueNotStarted | { readonly tag: 'reportLosses' } | DownMessage;
+export type MetadataPid = ServerPid<MetadataCall, never, MetadataMessage>;
+
+/** The names under which the broker's parts find each other. */
+export const METADATA_NAME = 'broker.metadata';
+
+/** The supervisor of the queues of one thread. */
+export function queuesName(thread: number): string {
+  return `broker.queues.${thread}`;
+}

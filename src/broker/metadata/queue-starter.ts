@@ -1,0 +1,34 @@
+// Starts the actor of a queue under the supervisor of one thread, and of another when that thread dies meanwhile. A
+// process of its own, so that a thread that is slow to answer keeps nobody else from the metadata.
+import { startChild } from '../../behaviours/index.ts';
+import type { Context, Effects } from '../../process/index.ts';
+import { hasTag, type Mfa, type Pid } from '../../term/index.ts';
+import { type QueueNotStarted, queuesName } from './protocol.ts';
+import type { QueueRecord } from './records.ts';
+
+/** The extension of this very file: `.ts` from the sources, `.js` when built. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const QUEUE_SERVER: Mfa = {
+  module: new URL(`../queue-server/queue-server.${EXTENSION}`, import.meta.url).href,
+  export: 'queueServer',
+};
+
+/** Tries the threads in order. The queue itself tells the metadata its place; a start that failed everywhere is told here. */
+export function* queueStarter(
+  context: Context,
+  metadata: Pid<QueueNotStarted>,
+  record: QueueRecord,
+  threads: readonly number[],
+): Effects<void> {
+  let reason: unknown = 'noThread';
+  for (const thread of threads) {
+    const started = yield* startChild(queuesName(thread), {
+      start: { body: QUEUE_SERVER, args: [record], placement: { thread } },
+      restart: 'transient',
+    });
+    if (started.ok) return;
+    reason = started.error;
+    if (!hasTag(reason, 'threadDown')) break;
+  }
+  context.send(metadata, { tag: 'queueNotStarted', id: record.id, reason });
+}

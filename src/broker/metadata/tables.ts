@@ -1,0 +1,163 @@
+// The metadata as plain indexed tables (DESIGN decision 14): one in the metadata server and one per thread. Reading is a
+// lookup; changing is applying an event.
+import {
+  type BindingRecord,
+  type ExchangeRecord,
+  PREDECLARED_EXCHANGES,
+  RoutingTables,
+  route,
+} from '../exchange/index.ts';
+import type { Message, PropertiesFormats } from '../message.ts';
+import { type Configuration, EMPTY_CONFIGURATION, withUser, withVhost } from './configuration.ts';
+import type { MetadataEvent } from './events.ts';
+import type { QueuePlace, QueueRecord } from './records.ts';
+
+const NOWHERE: readonly number[] = Object.freeze([]);
+const NO_FORMATS: PropertiesFormats = new Map();
+
+export class Tables {
+  /** How to read the properties of Messages while routing. */
+  readonly formats: PropertiesFormats;
+  configuration: Configuration = EMPTY_CONFIGURATION;
+  private readonly vhosts = new Map<string, RoutingTables>();
+  private readonly queues = new Map<number, QueueRecord>();
+  private readonly places = new Map<number, QueuePlace>();
+
+  constructor(formats: PropertiesFormats) {
+    this.formats = formats;
+  }
+
+  // ---- reading
+
+  hasVhost(vhost: string): boolean {
+    return this.vhosts.has(vhost);
+  }
+
+  /** Exchanges and bindings of a vhost, for the rules of declaring and binding. */
+  routing(vhost: string): RoutingTables | undefined {
+    return this.vhosts.get(vhost);
+  }
+
+  exchange(vhost: string, name: string): ExchangeRecord | undefined {
+    return this.vhosts.get(vhost)?.exchange(name)?.record;
+  }
+
+  queueByName(vhost: string, name: string): QueueRecord | undefined {
+    const id = this.vhosts.get(vhost)?.queueId(name);
+    return id === undefined ? undefined : this.queues.get(id);
+  }
+
+  queueById(id: number): QueueRecord | undefined {
+    return this.queues.get(id);
+  }
+
+  /** Where a queue's latest actor is; it may be dead. */
+  placeOf(id: number): QueuePlace | undefined {
+    return this.places.get(id);
+  }
+
+  allQueues(): IterableIterator<QueueRecord> {
+    return this.queues.values();
+  }
+
+  allVhosts(): IterableIterator<[string, RoutingTables]> {
+    return this.vhosts.entries();
+  }
+
+  // ---- changing: through `applyEvent` only
+
+  addVhost(vhost: string): void {
+    this.configuration = withVhost(this.configuration, vhost);
+    if (!this.vhosts.has(vhost)) this.vhosts.set(vhost, new RoutingTables());
+  }
+
+  addQueue(record: QueueRecord): void {
+    this.queues.set(record.id, record);
+    this.vhosts.get(record.vhost)?.addQueue(record.name, record.id);
+  }
+
+  placeQueue(id: number, place: QueuePlace): void {
+    if (this.queues.has(id)) this.places.set(id, place);
+  }
+
+  deleteQueue(id: number): void {
+    const record = this.queues.get(id);
+    if (record === undefined) return;
+    this.vhosts.get(record.vhost)?.deleteQueue(id);
+    this.queues.delete(id);
+    this.places.delete(id);
+  }
+}
+
+/** Tables without anything, not even a vhost. */
+export function emptyTables(formats: PropertiesFormats = NO_FORMATS): Tables {
+  return new Tables(formats);
+}
+
+/** Does what the event says. The event was checked before: what it names exists. */
+export function applyEvent(tables: Tables, event: MetadataEvent): void {
+  switch (event.tag) {
+    case 'vhostAdded':
+      tables.addVhost(event.vhost);
+      break;
+    case 'userSet':
+      tables.configuration = withUser(tables.configuration, event.user);
+      break;
+    case 'exchangeDeclared':
+      tables.routing(event.vhost)?.addExchange(event.record);
+      break;
+    case 'exchangeDeleted':
+      tables.routing(event.vhost)?.deleteExchange(event.name);
+      break;
+    case 'bound':
+      tables.routing(event.vhost)?.bind(event.binding);
+      break;
+    case 'unbound':
+      tables.routing(event.vhost)?.unbind(event.binding);
+      break;
+    case 'queueDeclared':
+      tables.addQueue(event.record);
+      break;
+    case 'queuePlaced':
+      tables.placeQueue(event.id, event.place);
+      break;
+    case 'queueDeleted':
+      tables.deleteQueue(event.id);
+      break;
+  }
+}
+
+const PREDECLARED: ReadonlySet<string> = new Set(PREDECLARED_EXCHANGES.map(({ name }) => name));
+
+/** Events that make the same tables out of empty ones. */
+export function snapshotOf(tables: Tables): MetadataEvent[] {
+  const events: MetadataEvent[] = tables.configuration.users.map((user) => ({ tag: 'userSet', user }));
+  const bindings: MetadataEvent[] = [];
+  for (const [vhost, routing] of tables.allVhosts()) {
+    events.push({ tag: 'vhostAdded', vhost });
+    for (const exchange of routing.allExchanges()) {
+      const { record } = exchange;
+      if (!PREDECLARED.has(record.name)) events.push({ tag: 'exchangeDeclared', vhost, record });
+      for (const binding of exchange.bindings.values()) bindings.push(bound(vhost, binding));
+    }
+  }
+  for (const record of tables.allQueues()) {
+    events.push({ tag: 'queueDeclared', record });
+    const place = tables.placeOf(record.id);
+    if (place !== undefined) events.push({ tag: 'queuePlaced', id: record.id, place });
+  }
+  return [...events, ...bindings];
+}
+
+function bound(vhost: string, binding: BindingRecord): MetadataEvent {
+  return { tag: 'bound', vhost, binding };
+}
+
+/**
+ * The ids of the queues a Message goes to, each once. Empty when nothing matches and when there is no such exchange. The
+ * array is shared and must not be changed.
+ */
+export function routeMessage(tables: Tables, vhost: string, message: Message): readonly number[] {
+  const routing = tables.routing(vhost);
+  return routing === undefined ? NOWHERE : route(routing, message.exchange, message, tables.formats);
+}

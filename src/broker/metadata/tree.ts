@@ -1,0 +1,69 @@
+// The supervision tree of a broker (DESIGN decision 11).
+//
+//   brokerTree (restForOne)                    on the control thread
+//     queues N (dynamic)                       one per data thread: its queues, placed on it
+//     metadata
+//     thread N (restForOne)                    one per data thread
+//       replica                                on the data thread
+//       what the protocols bring: listeners with their connections, on the data thread
+//
+// Queues come first: metadata and threads may be started again without them, never they without those.
+import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
+import type { Mfa } from '../../term/index.ts';
+import { metadataServer } from './metadata-server.ts';
+import { METADATA_NAME, queuesName } from './protocol.ts';
+
+/** Where a broker lives. */
+export interface BrokerPlan {
+  /** The data threads; the control thread itself in a system without any. */
+  readonly threads: readonly number[];
+  /** Per thread, in the same order: children that run on it and need its replica, in order. Their bodies are Mfas. */
+  readonly frontEnds: readonly (readonly ChildSpec[])[];
+}
+
+/** The extension of this very file: `.ts` from the sources, `.js` when built. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const REPLICA: Mfa = {
+  module: new URL(`./thread-replica.${EXTENSION}`, import.meta.url).href,
+  export: 'threadReplica',
+};
+
+/** Crashes that a thread's queues, and a thread, may have before the whole broker starts again. */
+const QUEUE_CRASHES = { intensity: 1_000, periodMs: 10_000 };
+const THREAD_CRASHES = { intensity: 20, periodMs: 60_000 };
+
+const queues = dynamicSupervisor(QUEUE_CRASHES);
+
+/** One data thread: its replica, then what depends on it. */
+const threadTree = supervisor((_context, thread: number, frontEnds: readonly ChildSpec[]) => ({
+  strategy: 'restForOne',
+  ...THREAD_CRASHES,
+  children: [{ id: 'replica', start: { body: REPLICA, placement: { thread } } }, ...frontEnds.map(on(thread))],
+}));
+
+function on(thread: number): (spec: ChildSpec) => ChildSpec {
+  return (spec) => ({ ...spec, start: { ...spec.start, placement: { thread } } });
+}
+
+/** The whole broker; its argument is a {@link BrokerPlan}. */
+export const brokerTree = supervisor((_context, { threads, frontEnds }: BrokerPlan) => ({
+  strategy: 'restForOne',
+  ...THREAD_CRASHES,
+  children: [
+    ...threads.map(
+      (thread): ChildSpec => ({
+        id: `queues ${thread}`,
+        start: { body: queues, name: queuesName(thread) },
+        type: 'supervisor',
+      }),
+    ),
+    { id: 'metadata', start: { body: metadataServer, args: [threads], name: METADATA_NAME } },
+    ...threads.map(
+      (thread, index): ChildSpec => ({
+        id: `thread ${thread}`,
+        start: { body: threadTree, args: [thread, frontEnds[index] ?? []] },
+        type: 'supervisor',
+      }),
+    ),
+  ],
+}));
