@@ -1,33 +1,38 @@
 // The contents of a queue in the memory of one thread. They survive their actor, not their thread and not a restart.
 import type { Entry, NewEntry, QueueStore } from './queue-store.ts';
 import { ReadyList } from './ready-list.ts';
+import { SparseRing } from './sparse-ring.ts';
 
 export class MemoryQueueStore<M> implements QueueStore<M> {
   readyCount = 0;
   readyBytes = 0;
-  heldCount = 0;
-  /** One list per priority, 0 first; a queue without priorities has one. */
-  private readonly ready: ReadyList<M>[];
-  private readonly held = new Map<number, Map<number, Entry<M>>>();
+  private readonly priorityMax: number;
+  /** One list per priority that has been used, by priority; a queue without priorities has one. */
+  private readonly ready: ReadyList<M>[] = [];
+  /** No list above this priority has a message. */
+  private top = 0;
+  private readonly held = new SparseRing<Entry<M>>();
   private lastPosition = 0;
 
   /** `priorityMax` is the highest priority; above it counts as it. */
   constructor(priorityMax: number) {
-    this.ready = Array.from({ length: priorityMax + 1 }, () => new ReadyList<M>());
+    this.priorityMax = priorityMax;
   }
 
-  push({ message, priority, bytes, expiresAtMs }: NewEntry<M>): Entry<M> {
-    const entry: Entry<M> = {
-      position: ++this.lastPosition,
-      message,
-      priority: Math.min(priority, this.ready.length - 1),
-      bytes,
-      expiresAtMs,
-      redelivered: false,
-    };
-    this.ready[entry.priority].push(entry);
-    this.readyCount++;
-    this.readyBytes += bytes;
+  get heldCount(): number {
+    return this.held.size;
+  }
+
+  push(wanted: NewEntry<M>): Entry<M> {
+    const entry = this.makeEntry(wanted, 0, null);
+    this.listOf(entry.priority).push(entry);
+    this.added(entry);
+    return entry;
+  }
+
+  pass(wanted: NewEntry<M>, holder: number, lentTo: object | null): Entry<M> {
+    const entry = this.makeEntry(wanted, holder, lentTo);
+    if (holder !== 0) this.held.set(entry.position, entry);
     return entry;
   }
 
@@ -42,51 +47,52 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
     return entry;
   }
 
-  lend(holder: number): Entry<M> {
+  lend(holder: number, lentTo: object | null): Entry<M> {
     const entry = this.drop();
-    let entries = this.held.get(holder);
-    if (entries === undefined) {
-      entries = new Map();
-      this.held.set(holder, entries);
-    }
-    entries.set(entry.position, entry);
-    this.heldCount++;
+    entry.holder = holder;
+    entry.lentTo = lentTo;
+    this.held.set(entry.position, entry);
     return entry;
   }
 
   settle(holder: number, position: number): Entry<M> | null {
-    const entries = this.held.get(holder);
-    const entry = entries?.get(position);
-    if (entries === undefined || entry === undefined) return null;
-    entries.delete(position);
-    this.heldCount--;
+    const entry = this.held.get(position);
+    if (entry === null || entry.holder !== holder) return null;
+    this.held.take(position);
     return entry;
   }
 
-  requeue(holder: number, positions: readonly number[]): void {
-    const entries: Entry<M>[] = [];
-    for (const position of positions) {
-      const entry = this.settle(holder, position);
-      if (entry !== null) entries.push(entry);
-    }
-    this.putBack(entries);
+  requeue(holder: number, position: number): Entry<M> | null {
+    const entry = this.settle(holder, position);
+    if (entry !== null) this.putBack(entry);
+    return entry;
   }
 
   requeueAllOf(holder: number): void {
-    const entries = this.held.get(holder);
-    if (entries === undefined) return;
-    this.held.delete(holder);
-    this.heldCount -= entries.size;
-    this.putBack([...entries.values()]);
+    const entries: Entry<M>[] = [];
+    this.held.forEach((entry) => {
+      if (entry.holder === holder) entries.push(entry);
+    });
+    for (const { position } of entries) this.requeue(holder, position);
   }
 
   requeueAll(): void {
-    for (const holder of [...this.held.keys()]) this.requeueAllOf(holder);
+    const entries: Entry<M>[] = [];
+    this.held.forEach((entry) => {
+      entries.push(entry);
+    });
+    for (const entry of entries) {
+      this.held.take(entry.position);
+      entry.lentTo = null;
+      this.putBack(entry);
+    }
   }
 
   purge(): number {
     const count = this.readyCount;
-    while (this.readyCount > 0) this.drop();
+    for (const list of this.ready) list?.clear();
+    this.readyCount = 0;
+    this.readyBytes = 0;
     return count;
   }
 
@@ -94,24 +100,43 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
     done();
   }
 
-  private topList(): ReadyList<M> {
-    let priority = this.ready.length - 1;
-    while (priority > 0 && this.ready[priority].length === 0) priority--;
+  private makeEntry(wanted: NewEntry<M>, holder: number, lentTo: object | null): Entry<M> {
+    const { message, priority, bytes, expiresAtMs } = wanted;
+    return {
+      position: ++this.lastPosition,
+      message,
+      priority: priority < this.priorityMax ? priority : this.priorityMax,
+      bytes,
+      expiresAtMs,
+      redelivered: false,
+      holder,
+      lentTo,
+    };
+  }
+
+  private putBack(entry: Entry<M>): void {
+    entry.redelivered = true;
+    entry.holder = 0;
+    this.listOf(entry.priority).putBack(entry);
+    this.added(entry);
+  }
+
+  private added({ priority, bytes }: Entry<M>): void {
+    this.readyCount++;
+    this.readyBytes += bytes;
+    if (priority > this.top) this.top = priority;
+  }
+
+  private listOf(priority: number): ReadyList<M> {
+    this.ready[priority] ??= new ReadyList<M>();
     return this.ready[priority];
   }
 
-  private putBack(entries: Entry<M>[]): void {
-    entries.sort((a, b) => a.position - b.position);
-    for (const entry of entries) {
-      entry.redelivered = true;
-      this.readyBytes += entry.bytes;
-    }
-    this.readyCount += entries.length;
-    if (this.ready.length === 1) this.ready[0].putBack(entries);
-    else {
-      for (let priority = 0; priority < this.ready.length; priority++) {
-        this.ready[priority].putBack(entries.filter((entry) => entry.priority === priority));
-      }
+  /** The list of the highest priority with a message. Only when there is one. */
+  private topList(): ReadyList<M> {
+    for (; ; this.top--) {
+      const list: ReadyList<M> | undefined = this.ready[this.top];
+      if (list !== undefined && list.length > 0) return list;
     }
   }
 }

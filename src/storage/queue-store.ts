@@ -9,11 +9,18 @@ export interface Entry<M> {
   readonly priority: number;
   /** Bytes that count for a limit on the queue's length. */
   readonly bytes: number;
-  /** Ms of the clock after which it is expired; Infinity for never. */
+  /** Ms of the clock from which on it is expired; `NEVER` for never. A requeue does not change it. */
   readonly expiresAtMs: number;
   /** It was delivered before and came back. */
   redelivered: boolean;
+  /** Who has it; 0 while it is ready. */
+  holder: number;
+  /** What the queue keeps beside the holder; a new actor finds null. */
+  lentTo: object | null;
 }
+
+/** `expiresAtMs` of a message without a time to live. */
+export const NEVER = -1;
 
 /** What is known of a new message. */
 export interface NewEntry<M> {
@@ -32,16 +39,18 @@ export interface QueueStore<M> {
   readonly heldCount: number;
   /** Adds a message at the end (of its priority). */
   push(entry: NewEntry<M>): Entry<M>;
+  /** Gives a new message to a holder at once, or to nobody (0) for good. Only while nothing is ready. */
+  pass(entry: NewEntry<M>, holder: number, lentTo: object | null): Entry<M>;
   /** The message that would be taken next, or null. */
   head(): Entry<M> | null;
   /** Takes the head away for good: delivered without acknowledgement, expired, dropped. Only when there is one. */
   drop(): Entry<M>;
   /** Gives the head to a holder. Only when there is one. */
-  lend(holder: number): Entry<M>;
+  lend(holder: number, lentTo: object | null): Entry<M>;
   /** Ends a holder's message; null when it does not hold it. */
   settle(holder: number, position: number): Entry<M> | null;
-  /** Puts a holder's messages back in their places, as redelivered. Unknown positions are passed over. */
-  requeue(holder: number, positions: readonly number[]): void;
+  /** Puts a holder's message back in its place, as redelivered; null when it does not hold it. */
+  requeue(holder: number, position: number): Entry<M> | null;
   /** Puts everything a holder has back. */
   requeueAllOf(holder: number): void;
   /** Puts everything that anybody holds back; for a new actor. */

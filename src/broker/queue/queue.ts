@@ -1,6 +1,6 @@
 // One queue: what it holds (in its store, which outlives this object) and who gets it next. No processes here: the
 // server around it sends what this decides. Digest 6, 7 and 9; invariants B2 to B8, B15, B16.
-import type { Entry, QueueStore } from '../../storage/index.ts';
+import { type Entry, NEVER, type NewEntry, type QueueStore } from '../../storage/index.ts';
 import { bodyLength, type Message } from '../message.ts';
 import { type QueueConsumer, QueueConsumers } from './consumers.ts';
 import type { QueueSettings } from './queue-settings.ts';
@@ -16,12 +16,21 @@ export interface QueueSink {
   keep(message: Message): Message;
 }
 
+/** Positions of messages that a channel had, by what it did with them. */
+export interface Settlement {
+  readonly acked: readonly number[];
+  readonly requeued: readonly number[];
+  readonly rejected: readonly number[];
+}
+
 export class Queue {
   readonly settings: QueueSettings;
   readonly store: QueueStore<Message>;
   readonly consumers: QueueConsumers;
   private readonly sink: QueueSink;
   private readonly hasLimit: boolean;
+  private readonly refuses: boolean;
+  private readonly dropsHead: boolean;
 
   constructor(settings: QueueSettings, store: QueueStore<Message>, sink: QueueSink) {
     this.settings = settings;
@@ -29,45 +38,50 @@ export class Queue {
     this.sink = sink;
     this.consumers = new QueueConsumers(settings.singleActiveConsumer);
     this.hasLimit = settings.maxLength !== Infinity || settings.maxLengthBytes !== Infinity;
+    this.refuses = this.hasLimit && settings.overflow !== 'drop-head';
+    this.dropsHead = this.hasLimit && settings.overflow === 'drop-head';
   }
 
-  /** Takes a batch; returns the places of the messages it refused, or null (B16). */
+  /** Takes a batch, one message after the other; returns the places of those it refused, or null (B16). */
   publish(messages: readonly Message[], nowMs: number): readonly number[] | null {
     let refused: number[] | null = null;
+    // What waits goes first, and a message that goes makes room for another.
+    if (this.store.readyCount > 0) this.pump(nowMs);
     for (let place = 0; place < messages.length; place++) {
       const message = messages[place];
-      if (this.hasLimit && this.settings.overflow !== 'drop-head') {
-        // What a consumer can take at once does not make the queue longer.
-        this.pump(nowMs);
-        if (this.isFullFor(message)) {
-          refused ??= [];
-          refused.push(place);
-          if (this.settings.overflow === 'reject-publish-dlx') this.sink.deadLetter(message, 'maxlen');
-          continue;
-        }
-      }
-      this.add(message, nowMs);
+      if (this.refuses && this.isFullFor(message, nowMs)) {
+        refused ??= [];
+        refused.push(place);
+        if (this.settings.overflow === 'reject-publish-dlx') this.sink.deadLetter(message, 'maxlen');
+      } else this.add(message, nowMs);
     }
-    this.pump(nowMs);
-    if (this.hasLimit && this.settings.overflow === 'drop-head') this.dropOverflow();
+    if (this.store.readyCount === 0) return refused;
+    if (this.dropsHead) this.dropOverflow();
     this.expire(nowMs);
     return refused;
   }
 
+  /** To a consumer that can take it at once, even when its time to live is 0, or else to the end of the queue. */
   private add(message: Message, nowMs: number): void {
-    const ttlMs = Math.min(this.settings.messageTtlMs, message.ttlMs < 0 ? Infinity : message.ttlMs);
-    // With messages waiting or nobody to take it, this one will wait as well.
-    const willWait = this.store.readyCount > 0 || this.consumers.size === 0;
-    this.store.push({
-      message: willWait ? this.sink.keep(message) : message,
-      priority: message.priority,
-      bytes: bodyLength(message),
-      expiresAtMs: nowMs + ttlMs,
-      isPersistent: message.persistent,
-    });
+    const consumer = this.store.readyCount === 0 ? this.consumers.next() : null;
+    if (consumer === null) {
+      this.store.push(this.newEntry(this.sink.keep(message), nowMs));
+      return;
+    }
+    const entry = this.store.pass(this.newEntry(message, nowMs), consumer.noAck ? 0 : consumer.holder, consumer);
+    consumer.took();
+    this.sink.deliver(consumer, entry);
   }
 
-  private isFullFor(message: Message): boolean {
+  private newEntry(message: Message, nowMs: number): NewEntry<Message> {
+    const { priority, persistent: isPersistent, ttlMs: own } = message;
+    const ttlMs = own < 0 ? this.settings.messageTtlMs : Math.min(own, this.settings.messageTtlMs);
+    const expiresAtMs = ttlMs === Infinity ? NEVER : Math.ceil(nowMs + ttlMs);
+    return { message, priority, bytes: bodyLength(message), expiresAtMs, isPersistent };
+  }
+
+  private isFullFor(message: Message, nowMs: number): boolean {
+    this.expire(nowMs);
     const { readyCount, readyBytes } = this.store;
     return readyCount + 1 > this.settings.maxLength || readyBytes + bodyLength(message) > this.settings.maxLengthBytes;
   }
@@ -79,97 +93,74 @@ export class Queue {
     }
   }
 
-  /** Delivers as long as there is a message and a consumer with room. */
+  /** Delivers as long as there is a message and a consumer with room. What expires meanwhile is not delivered (B15). */
   pump(nowMs: number): void {
     const { store, consumers } = this;
-    if (consumers.size === 0) return;
-    for (let head = store.head(); head !== null; head = store.head()) {
-      // A message whose time is exactly over still goes to a consumer that can take it at once (TTL 0, digest 9).
-      if (head.expiresAtMs < nowMs) {
-        this.sink.deadLetter(store.drop().message, 'expired');
-        continue;
-      }
+    for (this.expire(nowMs); store.readyCount > 0; this.expire(nowMs)) {
       const consumer = consumers.next();
       if (consumer === null) return;
-      this.deliver(consumer);
+      const entry = consumer.noAck ? store.drop() : store.lend(consumer.holder, consumer);
+      consumer.took();
+      this.sink.deliver(consumer, entry);
     }
   }
-
-  private deliver(consumer: QueueConsumer): void {
-    const entry = consumer.noAck ? this.store.drop() : this.store.lend(consumer.holder);
-    if (!consumer.noAck) {
-      consumer.unsettled++;
-      this.owners.set(entry.position, consumer);
-    }
-    consumer.credit--;
-    this.sink.deliver(consumer, entry);
-  }
-
-  /** Which consumer a lent message counts for. */
-  private readonly owners = new Map<number, QueueConsumer>();
 
   /** basic.get. */
   get(holder: number, noAck: boolean, nowMs: number): Entry<Message> | null {
     this.expire(nowMs);
-    if (this.store.head() === null) return null;
-    return noAck ? this.store.drop() : this.store.lend(holder);
+    if (this.store.readyCount === 0) return null;
+    return noAck ? this.store.drop() : this.store.lend(holder, null);
   }
 
   /** Drops what has expired at the head; what waits behind a live message waits (B15). */
   expire(nowMs: number): void {
-    for (let head = this.store.head(); head !== null && head.expiresAtMs <= nowMs; head = this.store.head()) {
-      this.sink.deadLetter(this.store.drop().message, 'expired');
+    const { store } = this;
+    for (let head = store.head(); head !== null && isExpired(head, nowMs); head = store.head()) {
+      this.sink.deadLetter(store.drop().message, 'expired');
     }
   }
 
   /** When the head expires; Infinity for never. */
   get nextExpiryMs(): number {
-    return this.store.head()?.expiresAtMs ?? Infinity;
+    const head = this.store.head();
+    return head === null || head.expiresAtMs === NEVER ? Infinity : head.expiresAtMs;
   }
 
   /** Settles what a channel had; unknown positions are those of an earlier actor and count for nothing. */
-  settle(
-    holder: number,
-    settled: { acked: readonly number[]; requeued: readonly number[]; rejected: readonly number[] },
-    nowMs: number,
-  ): void {
-    for (const position of settled.acked) {
-      this.store.settle(holder, position);
-      this.release(position);
-    }
-    for (const position of settled.rejected) {
-      const entry = this.store.settle(holder, position);
-      this.release(position);
+  settle(holder: number, { acked, requeued, rejected }: Settlement, nowMs: number): void {
+    const { store } = this;
+    for (const position of acked) release(store.settle(holder, position));
+    for (const position of rejected) {
+      const entry = store.settle(holder, position);
+      release(entry);
       if (entry !== null) this.sink.deadLetter(entry.message, 'rejected');
     }
-    if (settled.requeued.length > 0) {
-      for (const position of settled.requeued) this.release(position);
-      this.store.requeue(holder, settled.requeued);
-      if (this.hasLimit && this.settings.overflow === 'drop-head') this.dropOverflow();
-    }
-    this.pump(nowMs);
-    this.expire(nowMs);
-  }
-
-  private release(position: number): void {
-    const consumer = this.owners.get(position);
-    if (consumer === undefined) return;
-    this.owners.delete(position);
-    consumer.unsettled--;
+    for (const position of requeued) release(store.requeue(holder, position));
+    if (requeued.length > 0 && this.dropsHead) this.dropOverflow();
+    if (store.readyCount > 0) this.pump(nowMs);
   }
 
   /** A channel is gone: its consumers too, and what it held is back in place. Returns how many consumers it had. */
   leave(holder: number, nowMs: number): number {
     let left = 0;
-    for (const consumer of [...this.consumers.all()]) {
+    for (const consumer of this.consumers.all()) {
       if (consumer.holder !== holder) continue;
       this.consumers.remove(consumer.id);
       left++;
     }
-    for (const [position, consumer] of this.owners) if (consumer.holder === holder) this.owners.delete(position);
     this.store.requeueAllOf(holder);
+    if (this.dropsHead) this.dropOverflow();
     this.pump(nowMs);
-    this.expire(nowMs);
     return left;
   }
+}
+
+function isExpired({ expiresAtMs }: Entry<Message>, nowMs: number): boolean {
+  return expiresAtMs !== NEVER && expiresAtMs <= nowMs;
+}
+
+/** A consumer has one delivery less to settle. What basic.get took belongs to none. */
+function release(entry: Entry<Message> | null): void {
+  const consumer = entry?.lentTo as QueueConsumer | null | undefined;
+  consumer?.settled();
 }
