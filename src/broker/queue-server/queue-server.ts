@@ -1,6 +1,16 @@
 // One queue as a process (DESIGN decisions 11, 12): the queue of ../queue with its channels, its timers and its end.
 // The contents live in a store among the thread's locals, so that the next actor finds them when this one crashes.
-import { call, genServer, type Next, noReply, ok, reply, type ServerContext, stop } from '../../behaviours/index.ts';
+import {
+  call,
+  genServer,
+  type Next,
+  noReply,
+  ok,
+  reply,
+  type ServerContext,
+  type Stop,
+  stop,
+} from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { MemoryQueueStore, type QueueStore } from '../../storage/index.ts';
 import type { AnyPid } from '../../term/index.ts';
@@ -134,15 +144,19 @@ function refusal(state: QueueState, { exclusive }: ConsumeRequest) {
   return isTaken ? exclusiveUse(vhost, name) : null;
 }
 
-/** Takes the queue out of the metadata, tells its consumers, and ends; `value` answers the call that asked for it. */
-function* end<V>(
+/**
+ * Takes the queue out of the metadata, tells its consumers, and ends; `answer` is for the call that asked for it.
+ * Answers are checked where they are made, not against the union of all of them.
+ */
+function* end(
   state: QueueState,
   context: ServerContext,
-  ...value: readonly V[]
-): Effects<ReturnType<typeof stop<V, QueueState>>> {
+  ...answer: readonly unknown[]
+): Effects<Stop<never, QueueState>> {
   const replica = yield* awaitReplica(context);
   yield* call(replica.metadata, { tag: 'queueDeleted', id: state.record.id });
   state.sayGone();
   context.kernel.locals.delete(keyOf(state.record));
-  return value.length === 0 ? (stop<V, QueueState>('normal', state) as never) : stop('normal', state, value[0]);
+  if (answer.length === 0) return stop('normal', state);
+  return stop('normal', state, answer[0]) as Stop<never, QueueState>;
 }

@@ -113,7 +113,8 @@ export class QueueState {
   private deadLetter(message: Message, reason: DeadLetterReason): void {
     const { replica, record, settings } = this;
     if (replica === null || settings.deadLetterExchange === null) return;
-    const { tables, formats } = replica;
+    const { tables } = replica;
+    const { formats } = tables;
     const nowMs = this.context.env.clock.wallTime();
     const letter = deadLetter({ message, reason, queue: record.name, settings, nowMs, formats });
     if (letter === null || tables.exchange(record.vhost, letter.exchange) === undefined) return;

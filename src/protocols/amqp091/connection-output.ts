@@ -59,7 +59,7 @@ export class ConnectionOutput {
   deliveries(channel: number, from: Pid<ToChannel>, deliveries: readonly OutgoingDelivery[]): void {
     for (const { consumerTag, deliveryTag, redelivered, message } of deliveries) {
       const { exchange, routingKey } = message;
-      this.writer.writeDeliver(channel, consumerTag, deliveryTag, redelivered, exchange, routingKey, message.content);
+      this.writer.writeDeliver(channel, consumerTag, deliveryTag, redelivered, exchange, routingKey, message);
       if (this.writer.pendingBytes > FLUSH_BYTES) this.write();
     }
     this.owed.set(from, (this.owed.get(from) ?? 0) + deliveries.length);

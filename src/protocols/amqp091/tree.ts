@@ -12,15 +12,19 @@ import {
   type ChildSpec,
   dynamicSupervisor,
   type SupervisorPid,
+  type SupervisorSpec,
   startChild,
   supervisor,
   whichChildren,
 } from '../../behaviours/index.ts';
+import { registerFormat } from '../../broker/index.ts';
 import type { Context, Effects } from '../../process/index.ts';
 import type { AnyPid, Mfa, Pid } from '../../term/index.ts';
 import type { ChannelArgs } from './channel.ts';
 import type { ToChannel } from './envelope.ts';
+import { amqp091Format } from './format.ts';
 import type { ListenerOptions } from './listener.ts';
+import { FORMAT } from './publish-checks.ts';
 
 const code = (name: string, file: string): Mfa => ({ module: new URL(file, import.meta.url).href, export: name });
 const own = (name: string): Mfa => code(name, import.meta.url);
@@ -41,13 +45,18 @@ export const connections = dynamicSupervisor();
 export const channels = dynamicSupervisor();
 
 /** Connections and the listener that accepts them. */
-export const listenerTree = supervisor((_context, options: ListenerOptions) => ({
+export const listenerTree = supervisor((context, options: ListenerOptions) => {
+  registerFormat(context, FORMAT, amqp091Format);
+  return listenerSpec(options);
+});
+
+const listenerSpec = (options: ListenerOptions): SupervisorSpec => ({
   strategy: 'restForOne',
   children: [
     { id: 'connections', start: { body: own('connections') }, type: 'supervisor' },
     { id: 'listener', start: { body: LISTENER, args: [options] } },
   ],
-}));
+});
 
 /** The child spec of a thread's listener tree. */
 export function listenerChild(options: ListenerOptions): ChildSpec {
