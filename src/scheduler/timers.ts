@@ -40,6 +40,14 @@ export class Timers {
     return this.heap.length;
   }
 
+  /**
+   * How many belong to processes of `own` and go with them: timers of a receive, and timers to a pid. A timer to a name,
+   * or to another thread, belongs to nobody and may be running when everything else has ended (TMR-1, APP-1).
+   */
+  ownedBy(own: Origin): number {
+    return this.heap.filter(({ to }) => to === null || (typeof to !== 'string' && to.origin === own)).length;
+  }
+
   /** When the next timer is due; Infinity when there is none. */
   get nextMs(): number {
     return this.heap.length === 0 ? Number.POSITIVE_INFINITY : this.heap[0].atMs;

@@ -14,7 +14,7 @@ export interface Leaks {
 export function leaksOf(scheduler: Scheduler): Leaks {
   return {
     processes: scheduler.processes.size,
-    timers: scheduler.timers.size,
+    timers: scheduler.timers.ownedBy(scheduler.origin),
     names: scheduler.names.size,
     survivors: [...scheduler.processes.values()].slice(0, 10).map((process) => process.self.toString()),
   };

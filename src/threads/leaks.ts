@@ -7,7 +7,7 @@ const SURVIVORS_MAX = 10;
 export function leaksOf(scheduler: Scheduler): ThreadLeaks {
   return {
     processes: scheduler.processes.size,
-    timers: scheduler.timers.size,
+    timers: scheduler.timers.ownedBy(scheduler.origin),
     names: scheduler.names.size,
     survivors: [...scheduler.processes.values()].slice(0, SURVIVORS_MAX).map((process) => process.self.toString()),
   };
