@@ -61,7 +61,9 @@ export class History {
 
 function formatEntry({ step, nowMs, choice, signal, text }: Entry, nameOf: NameOf): string {
   const place = `${String(step).padStart(5)} ${nowMs.toFixed(0).padStart(7)} ms  `;
-  return choice === null ? `${place}  ${text}` : `${place}${describeChoice(choice)}${describeSignal(signal, nameOf)}`;
+  return choice === null
+    ? `${place}  ${text}`
+    : `${place}${describeChoice(choice)}${describeReceiver(choice, signal, nameOf)}${describeSignal(signal, nameOf)}`;
 }
 
 /** A choice in words, with the names that processes were given. */
@@ -71,6 +73,12 @@ export function describeChoice(choice: Choice): string {
   if (choice.kind === 'pass') return `read ${choice.key}`;
   if (choice.kind === 'die') return `thread ${choice.key.slice(4)} dies`;
   return `deliver ${(choice as Pair).from} > ${(choice as Pair).to}`;
+}
+
+/** For whom a signal is that has crossed: its pair names the threads only. */
+function describeReceiver(choice: Choice, signal: Signal | null, nameOf: NameOf): string {
+  const isCrossing = choice.kind === 'deliver' && (choice as Pair).to.path.startsWith('thread');
+  return isCrossing && signal?.to instanceof Pid ? ` for ${nameOf(signal.to)}` : '';
 }
 
 function describeSignal(signal: Signal | null, nameOf: NameOf): string {

@@ -1,7 +1,7 @@
 // What a simulated machine is made of: the threads with their schedulers, and what these get for an outside world.
 // With one thread there is no wire; with several, thread 0 is the control side and the others may die and come again.
 import type { Env, Random } from '../env/index.ts';
-import { flags, type Placement, type Signal } from '../process/index.ts';
+import { flags, type Placement } from '../process/index.ts';
 import { DEFAULT_LIMITS, type Engine, LocalNames, type Names, type Outlink } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
 import { simLoader, simOffload } from './code.ts';
@@ -84,6 +84,7 @@ export class Machine {
   }
 
   private start(thread: number, incarnation: number): void {
+    const { host } = this;
     const side = this.wires?.make(thread, incarnation) ?? null;
     const scheduler = this.makeScheduler(side?.own ?? { node: NODE, thread, incarnation }, side);
     this.threads[thread] = scheduler;
@@ -92,14 +93,9 @@ export class Machine {
     this.wires?.attach(side, {
       processes: scheduler.processes,
       unborn: scheduler.unborn,
-      receive: (signal) => this.arrive(signal),
+      receive: (signal) => host.transit.arrive(this.wires?.reading ?? 0, thread, signal),
       threadDown: (origin, reasonFor) => scheduler.threadDown(origin, reasonFor),
     });
-  }
-
-  private arrive(signal: Signal): void {
-    const from = this.host.seats.ofThread(this.wires?.reading ?? 0);
-    this.host.transit.arrive(from, signal.to, signal);
   }
 
   private makeScheduler(origin: Origin, side: Side | null): SimScheduler {
@@ -208,7 +204,8 @@ export class Machine {
 
   /** Before `thread` hears of the death, it receives everything that the dead thread had sent it. */
   private finishDead(origin: Origin, thread: number): void {
-    const dead = this.host.seats.ofThread(origin.thread);
-    this.host.deliverAll((from, to) => from === dead && to.thread === thread);
+    const { seats } = this.host;
+    const [dead, here] = [seats.ofThread(origin.thread), seats.ofThread(thread)];
+    this.host.deliverAll((from, to) => from === dead && to === here);
   }
 }

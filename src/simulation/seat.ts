@@ -163,7 +163,7 @@ export class Seats {
     return this.find(pid) ?? this.add(pid, null);
   }
 
-  /** Stands for a thread as the sender of all that comes from it: one FIFO per thread and receiver, as on the wire. */
+  /** Stands for a thread as sender and receiver of what has crossed: one FIFO per ordered pair of threads. */
   ofThread(thread: number): Seat {
     const path = `thread${thread}`;
     let seat = this.byPath.get(path);

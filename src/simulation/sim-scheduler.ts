@@ -96,7 +96,9 @@ export class SimScheduler extends Scheduler implements Choice {
   override receive(signal: Signal): void {
     if (signal.kind === 'monitor') {
       // A process that is not born yet is found when it is: the signal waits for it and comes here again.
-      if (!this.unborn.isExpected(signal.to)) this.watch.monitorFound(signal.ref, signal.to.target !== null);
+      // One that is dead but waits for its name to be free still tells its real reason.
+      const isFound = signal.to.target !== null || this.releasing.has(signal.to.serial);
+      if (!this.unborn.isExpected(signal.to)) this.watch.monitorFound(signal.ref, isFound);
     } else if (signal.kind === 'down') {
       this.receiveDown(signal);
       return;

@@ -59,6 +59,7 @@ async function runAsync<T>(run: Run<T>): Promise<void> {
     if (!run.step()) return;
     if (run.world.ranAsync === null) continue;
     await drain(run.world.ranAsync);
+    run.world.machine.publish();
     run.checkAwait(run.world.ranAsync);
     run.world.ranAsync = null;
   }

@@ -3,7 +3,7 @@
 import { Process, type Signal } from '../process/index.ts';
 import type { Transit } from '../scheduler/index.ts';
 import { type AnyPid, Pid, type Ref } from '../term/index.ts';
-import { Flight, type Pair, type Seat, type Seats } from './seat.ts';
+import { Flight, type Pair, type Seats } from './seat.ts';
 
 /** What a transit needs of the simulation around it. */
 export interface TransitHost {
@@ -32,17 +32,16 @@ export class PairTransit implements Transit {
     this.host.sent(signal);
     const receiver = receiverOf(to);
     if (receiver !== null && from === receiver) this.host.receive(signal);
-    else if (receiver !== null) this.enter(this.host.seats.of(from), receiver, signal);
+    else if (receiver !== null) this.enter(this.host.seats.of(from).pairTo(this.host.seats.of(receiver)), signal);
   }
 
-  /** A signal has crossed from another thread. */
-  arrive(from: Seat, to: AnyPid | Ref, signal: Signal): void {
-    const receiver = receiverOf(to);
-    if (receiver !== null) this.enter(from, receiver, signal);
+  /** A signal has crossed: all from one thread to another are one FIFO, as on the wire. */
+  arrive(fromThread: number, toThread: number, signal: Signal): void {
+    const { seats } = this.host;
+    this.enter(seats.ofThread(fromThread).pairTo(seats.ofThread(toThread)), signal);
   }
 
-  private enter(from: Seat, to: AnyPid, signal: Signal): void {
-    const pair = from.pairTo(this.host.seats.of(to));
+  private enter(pair: Pair, signal: Signal): void {
     this.enqueue(pair, new Flight(signal, pair, ++pair.sent));
   }
 

@@ -234,9 +234,8 @@ export class World implements Choices {
   }
 
   private isAtRest(): boolean {
-    return (
-      this.transit.inFlight === 0 && this.nextRunnable() === null && !this.held.some((each) => this.isEnabled(each))
-    );
+    if (this.transit.inFlight > 0 || this.nextRunnable() !== null || this.nextLink() !== null) return false;
+    return !this.held.some((each) => this.isEnabled(each));
   }
 
   /** Checks what must hold when nothing is in flight (R3, R5, R6, R8). */
