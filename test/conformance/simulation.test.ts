@@ -1,9 +1,10 @@
 // The conformance suite in the simulator: each case under the plain schedule and under the schedules of several seeds,
 // with every invariant of the simulator checked on the way and nothing left behind (R12).
 import { readdirSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../src/process/index.ts';
-import { loadModules, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
+import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import { loadModules, replay, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
 import { RECORDER } from '../actors/family.ts';
 import { PUPPET } from '../actors/puppet.ts';
 import { SERVER } from '../actors/server.ts';
@@ -72,5 +73,57 @@ describe('simulation, beyond the suite', () => {
       orders.add(simulate(optionsOf(found, seed, HERE), body).value.value);
     }
     expect(orders).toEqual(new Set([true, false]));
+  });
+
+  test('TST-1 selective receives agree with a naive list under any commands and any schedule', () => {
+    const command = fc.oneof(
+      fc.integer({ min: 0, max: 3 }).map((value) => ({ send: value })),
+      fc.nat(3).map((value) => ({ take: value })),
+    );
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 30 }), fc.integer({ min: 1 }), (commands, seed) => {
+        simulate({ seed, strategy: 'portfolio' }, function* (context): Effects<void> {
+          const model: number[] = [];
+          for (const each of commands) {
+            if ('send' in each) {
+              context.send(context.self, each.send);
+              model.push(each.send);
+              continue;
+            }
+            const index = model.indexOf(each.take);
+            const expected = index < 0 ? TIMEOUT : model.splice(index, 1)[0];
+            const got = yield* receive<unknown>((message): message is unknown => message === each.take, { afterMs: 0 });
+            expect(got).toBe(expected);
+          }
+          for (const rest of model) expect(yield* receive()).toBe(rest);
+        }).value;
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('TST-2 one seed is one schedule, and its token replays it', () => {
+    const found = CASES.find(({ title }) => title.startsWith('LNK-5')) as Case;
+    const body = (context: Context<unknown>) => runCase(context, found.title, HERE);
+    const hashes = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const first = simulate(optionsOf(found, seed, HERE), body);
+      const second = simulate(optionsOf(found, seed, HERE), body);
+      expect([second.hash, second.steps]).toEqual([first.hash, first.steps]);
+      expect(replay(first.token, body, { modules }).hash).toBe(first.hash);
+      hashes.add(first.hash);
+    }
+    expect(hashes.size).toBeGreaterThan(5);
+  });
+
+  test('TST-5 time is virtual: a month of waiting takes no time, and ends to the ms', () => {
+    const start = performance.now();
+    const days = simulate({}, function* (context): Effects<number> {
+      const before = context.now();
+      for (let day = 0; day < 30; day++) yield* sleep(86_400_000);
+      return (context.now() - before) / 86_400_000;
+    });
+    expect(days.value).toBe(30);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });

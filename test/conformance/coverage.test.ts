@@ -1,0 +1,74 @@
+// Which rows of the semantics digest have a case: every row ranked Must in its section 8, and the edge cases of its
+// section 9. A row counts when the title of a case, or of a test of the host files beside it, begins with its id.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { CASES } from './cases/index.ts';
+import { titleOf } from './engine-under-test.ts';
+
+/** Section 8, "Must". */
+const MUST = {
+  SIG: [1, 2, 3, 4, 5, 7],
+  EXI: [1, 2, 4, 5],
+  LNK: [1, 2, 3, 5, 6],
+  MON: [1, 2, 4],
+  ALI: [1, 2],
+  REG: [1],
+  RCV: [1, 2, 3, 4],
+  TMR: [1, 2, 3],
+  PRC: [1, 3],
+  SCH: [1, 3, 6],
+  GS: [1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13],
+  PL: [1],
+  SUP: [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14],
+  DYN: [1],
+  APP: [1],
+  TRC: [1],
+  LOG: [1],
+  THR: [1],
+  DST: [3],
+  TST: [1, 2, 5],
+} as const;
+
+/** Section 9, but for number 22, which is about a behaviour that is ranked Should. */
+const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 27];
+const EDGE_OF_STATE_MACHINES = 22;
+
+const TITLE = /\btest(?:\.each\([^)]*\))?\(\s*(['"`])(.+?)\1/g;
+
+/** Titles of the tests in the host files, which are written out there. */
+function hostTitles(): string[] {
+  const folder = new URL('.', import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.test.ts') && file !== 'coverage.test.ts');
+  return files.flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(TITLE)].map(([, , title]) => title),
+  );
+}
+
+const titles = [...CASES.map(titleOf), ...hostTitles()];
+const rowOf = (title: string) => title.slice(0, title.indexOf(' '));
+const rows = new Set(titles.map(rowOf));
+const edges = new Set(
+  titles.flatMap((title) => /\(edge case ([\d, ]+)\)$/.exec(title)?.[1].split(', ').map(Number) ?? []),
+);
+
+describe('coverage of the digest', () => {
+  const ids = Object.entries(MUST).flatMap(([family, numbers]) => numbers.map((number) => `${family}-${number}`));
+
+  test.each(ids)('row %s, which is ranked Must, has a case', (id) => {
+    expect(rows).toContain(id);
+  });
+
+  test.each(EDGES)('edge case %i has a case', (edge) => {
+    expect(edges).toContain(edge);
+  });
+
+  test('edge case 22 has a case as soon as there are state machines', () => {
+    const exists = existsSync(new URL('../../src/behaviours/gen-statem.ts', import.meta.url));
+    expect(edges.has(EDGE_OF_STATE_MACHINES)).toBe(exists);
+  });
+
+  test('every title begins with a row, and no two cases have the same title', () => {
+    for (const title of CASES.map(titleOf)) expect(title).toMatch(/^([A-Z]+-\d+|0-\d) \S/);
+    expect(new Set(CASES.map(({ title }) => title)).size).toBe(CASES.length);
+  });
+});
