@@ -5,3 +5,4 @@
 //   store.lend(1, null).message; // 'a'
 export * from './memory-queue-store.ts';
 export * from './queue-store.ts';
+export * from './sparse-ring.ts';

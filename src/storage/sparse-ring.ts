@@ -8,7 +8,7 @@ const SPARSE_FROM = 64;
 
 export class SparseRing<T> {
   private ring: (T | null)[] = [];
-  /** The ring covers the numbers `low..end`, at most as many as it has slots. */
+  /** The ring covers the numbers `low..end`, at most as many as it has slots. All strays are below `low`. */
   private low = 0;
   private end = 0;
   private ringCount = 0;
@@ -19,6 +19,11 @@ export class SparseRing<T> {
     return this.ringCount + this.strays.size;
   }
 
+  /** Slots of the ring, for tests of its bounds. */
+  get slots(): number {
+    return this.ring.length;
+  }
+
   /** The value of a number, or null. */
   get(number: number): T | null {
     if (number >= this.low && number < this.end) return this.ring[number & (this.ring.length - 1)];
@@ -27,7 +32,7 @@ export class SparseRing<T> {
 
   /** Adds a value under a number that has none. */
   set(number: number, value: T): void {
-    if (this.ringCount === 0) {
+    if (this.ringCount === 0 && (number >= this.low || this.strays.size === 0)) {
       this.low = number;
       this.end = number;
     } else if (number < this.low) {

@@ -14,8 +14,9 @@ function die(
   reason: DeadLetterReason = 'rejected',
   routingKey: string | null = null,
 ): Message {
-  const key = routingKey === null ? {} : { 'x-dead-letter-routing-key': routingKey };
-  const settings = queueSettings(table({ 'x-dead-letter-exchange': 'dlx', ...key }));
+  const args = table({ 'x-dead-letter-exchange': 'dlx' });
+  if (routingKey !== null) args.set('x-dead-letter-routing-key', fieldOf(routingKey));
+  const settings = queueSettings(args);
   const letter = deadLetter({ message, reason, queue, settings, nowMs: NOW_MS, formats });
   if (letter === null) throw new Error('the queue has a dead letter exchange');
   return letter;
@@ -50,7 +51,7 @@ describe('9 the letter', () => {
   });
 
   test('has wire types as RabbitMQ: count long, time timestamp, routing-keys array of longstr', () => {
-    const [death] = (headersOf(die(messageOf())).get('x-death') as { value: { value: FieldTable }[] }).value;
+    const [death] = (headersOf(die(messageOf())).get('x-death') as unknown as { value: { value: FieldTable }[] }).value;
     expect([...death.value].map(([name, { type }]) => `${name} ${type}`).sort()).toEqual([
       'count long',
       'exchange longstr',

@@ -34,7 +34,7 @@ describe('Unacked', () => {
             const expected = [...model].filter(([tag]) => tag <= each.tag).sort(([a], [b]) => a - b);
             expect(unacked.takeUpTo(each.tag)).toEqual(expected.map(([, held]) => held));
             for (const [tag] of expected) model.delete(tag);
-          } else if (taken.length > 0) {
+          } else if (each.op === 'back' && taken.length > 0) {
             const [tag, held] = taken.splice(each.tag % taken.length, 1)[0];
             unacked.putBack(tag, held);
             model.set(tag, held);
