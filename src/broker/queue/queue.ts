@@ -109,7 +109,9 @@ export class Queue {
   get(holder: number, noAck: boolean, nowMs: number): Entry<Message> | null {
     this.expire(nowMs);
     if (this.store.readyCount === 0) return null;
-    return noAck ? this.store.drop() : this.store.lend(holder, null);
+    const entry = noAck ? this.store.drop() : this.store.lend(holder, null);
+    this.expire(nowMs);
+    return entry;
   }
 
   /** Drops what has expired at the head; what waits behind a live message waits (B15). */
@@ -138,6 +140,13 @@ export class Queue {
     for (const position of requeued) release(store.requeue(holder, position));
     if (requeued.length > 0 && this.dropsHead) this.dropOverflow();
     if (store.readyCount > 0) this.pump(nowMs);
+  }
+
+  /** For the first step of a new actor: what an earlier one had lent is back in place, and limits hold. */
+  recover(nowMs: number): void {
+    this.store.requeueAll();
+    if (this.dropsHead) this.dropOverflow();
+    this.expire(nowMs);
   }
 
   /** A channel is gone: its consumers too, and what it held is back in place. Returns how many consumers it had. */
