@@ -10,28 +10,31 @@ export class OptionError extends Error {
   override readonly name = 'OptionError';
 }
 
-const tcpPort = (name: string) =>
-  z.coerce
-    .number({ error: `${name} must be a number from 0 to 65535` })
-    .int(`${name} must be a whole number`)
-    .min(0, `${name} must be a number from 0 to 65535`)
-    .max(65_535, `${name} must be a number from 0 to 65535`);
+/** A whole number from 0 to `max`, as a number or in decimal digits; nothing else passes for one, no empty text either. */
+function wholeNumber(name: string, max: number) {
+  const range = `${name} must be a number from 0 to ${max}`;
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value),
+    z.number({ error: range }).int(`${name} must be a whole number`).min(0, range).max(max, range),
+  );
+}
+
+const MEMORY_VARIABLE = 'WARREN_MEMORY';
+const TCP_PORT_MAX = 65_535;
+/** What the threads engine can number. */
+const THREADS_MAX = 254;
 
 const schema = z.strictObject({
-  amqpPort: tcpPort('--amqp-port'),
-  host: z.string().min(1, '--host must not be empty'),
-  dataDir: z.string().min(1, '--data-dir must not be empty'),
+  amqpPort: wholeNumber('--amqp-port', TCP_PORT_MAX),
+  host: z.string('--host must be a text').min(1, '--host must not be empty'),
+  dataDir: z.string('--data-dir must be a text').min(1, '--data-dir must not be empty'),
   memory: z.preprocess(
     (value) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value),
-    z.boolean('--memory is a switch'),
+    z.boolean('--memory is a switch: true or false'),
   ),
-  threads: z.coerce
-    .number({ error: '--threads must be a number from 0 to 255' })
-    .int('--threads must be a whole number')
-    .min(0, '--threads must be a number from 0 to 255')
-    .max(255, '--threads must be a number from 0 to 255'),
-  managementPort: tcpPort('--management-port'),
-  config: z.string().optional(),
+  threads: wholeNumber('--threads', THREADS_MAX),
+  managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
+  config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
   }),
@@ -65,15 +68,21 @@ export function command(version: string, start: (options: StartOptions) => void)
     .addOption(option('--amqp-port <port>', 'TCP port for AMQP, 0 for any (default: 5672)', 'WARREN_AMQP_PORT'))
     .addOption(option('--host <address>', 'address to listen on (default: 127.0.0.1)', 'WARREN_HOST'))
     .addOption(option('--data-dir <dir>', 'where data lives (default: ./warren-data)', 'WARREN_DATA_DIR'))
-    .addOption(option('--memory', 'keep everything in memory, use no directory', 'WARREN_MEMORY'))
+    .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${MEMORY_VARIABLE})`))
     .addOption(option('--threads <n>', 'data threads, 0 for none (default: cores - 1)', 'WARREN_THREADS'))
     .addOption(option('--management-port <port>', 'TCP port for management', 'WARREN_MANAGEMENT_PORT'))
     .addOption(option('--config <file>', 'JSON file with the same options in camelCase', 'WARREN_CONFIG'))
     .addOption(option('--log-level <level>', 'debug, info, warning, error or silent', 'WARREN_LOG_LEVEL'))
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-    .action((given: Record<string, unknown>) => start(resolveOptions(given)));
+    .action((given: Record<string, unknown>) => start(resolveOptions({ ...switches(), ...given })));
   return program;
+}
+
+/** Switches of the environment. The command line's own rule takes any text for a yes, `false` too. */
+function switches(): Record<string, string> {
+  const memory = process.env[MEMORY_VARIABLE];
+  return memory === undefined ? {} : { memory };
 }
 
 /** Merges what was given with the config file and the defaults. Throws {@link OptionError} with one line. */
@@ -84,6 +93,11 @@ export function resolveOptions(given: Readonly<Record<string, unknown>>): StartO
   const issue = parsed.error.issues[0];
   if (issue.code === 'unrecognized_keys') throw new OptionError(`unknown option '${issue.keys[0]}' in the config file`);
   throw new OptionError(issue.message);
+}
+
+/** A parser's complaint may quote the lines it complains of. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
 }
 
 function readConfig(file: string): Record<string, unknown> {
@@ -97,7 +111,7 @@ function readConfig(file: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new OptionError(`the config file ${file} is not JSON: ${(error as Error).message}`);
+    throw new OptionError(`the config file ${file} is not JSON: ${oneLine((error as Error).message)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new OptionError(`the config file ${file} must hold one JSON object`);

@@ -2,7 +2,7 @@
 // threads. WARREN_TEST_AMQP_PORT names another broker to run the same programs against, to see what they expect of it.
 import hostProcess from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrokerProcess, startBrokerProcess } from '../support/command.ts';
+import { type BrokerProcess, complaintsIn, startBrokerProcess } from '../support/command.ts';
 import { amqplibTutorials } from './tutorials-amqplib.ts';
 import { rabbitmqClientTutorials } from './tutorials-rabbitmq-client.ts';
 
@@ -37,7 +37,7 @@ describe.each([1, 2])('the tutorials on %i data threads', (threads) => {
   afterAll(async () => {
     // Every connection was closed, nothing crashed: the process ends by itself and has nothing to say.
     const { code, stderr } = await broker.command.end();
-    expect([code, errorsIn(stderr)]).toEqual([0, []]);
+    expect([code, complaintsIn(stderr)]).toEqual([0, []]);
   });
 
   tutorials(() => broker.url);
@@ -55,8 +55,3 @@ describe('the ready line', () => {
     expect(Math.min(...measured)).toBeLessThan(READY_MS);
   });
 });
-
-/** The log lines that tell of something that went wrong. */
-function errorsIn(stderr: string): readonly string[] {
-  return stderr.split('\n').filter((line) => /"level":(40|50|60|"(warn|warning|error|fatal)")|Error|threw/.test(line));
-}

@@ -135,6 +135,14 @@ export async function startBrokerProcess(
   }
 }
 
+/** The lines of a log that tell of something that went wrong. A slow handler is only a busy machine. */
+export function complaintsIn(stderr: string): readonly string[] {
+  const isComplaint = (line: string) => !line.startsWith('{"level":') || /^{"level":(40|50|60),/.test(line);
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '' && isComplaint(line) && !line.includes('"msg":"long handler"'));
+}
+
 function ownEnvironment(): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('WARREN_') && name !== 'NODE_ENV');
   return Object.fromEntries(kept);

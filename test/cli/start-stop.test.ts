@@ -1,0 +1,113 @@
+// The command from its ready line to its end: help and version, where options come from, the lock of the data directory,
+// and a stop that tells every client 320 CONNECTION_FORCED and leaves nothing behind.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'amqplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { complaintsIn, runCommand, startBrokerProcess } from '../support/command.ts';
+
+const ANY = ['--amqp-port', '0'];
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'warren-cli-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('help and version', () => {
+  it('--version prints the version of the package', async () => {
+    const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await runCommand(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+
+  it.each([[['--help']], [['start', '--help']], [['help', 'start']]])('%j prints the usage', async (args) => {
+    const { code, stdout, stderr } = await runCommand(args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: warren/);
+    if (args.includes('start')) {
+      const options = ['--amqp-port', '--host', '--data-dir', '--memory', '--threads', '--config', '--log-level'];
+      for (const option of options) expect(stdout).toContain(option);
+      expect(stdout).toContain('WARREN_AMQP_PORT');
+    }
+  });
+});
+
+describe('where options come from', () => {
+  it('port 0 takes any free one, and the ready line tells which', async () => {
+    await using one = await startBrokerProcess(['--memory', ...ANY]);
+    await using two = await startBrokerProcess(['--memory', ...ANY]);
+    expect(one.amqpPort).toBeGreaterThan(0);
+    expect(two.amqpPort).not.toBe(one.amqpPort);
+    await (await connect(two.url)).close();
+  });
+
+  it('the environment', async () => {
+    const env = { WARREN_AMQP_PORT: '0', WARREN_MEMORY: 'true', WARREN_THREADS: '2', WARREN_HOST: '127.0.0.2' };
+    await using broker = await startBrokerProcess([], { env, cwd: directory });
+    expect(broker).toMatchObject({ host: '127.0.0.2', threads: 2, data: 'memory' });
+    await (await connect(broker.url)).close();
+  });
+
+  it('a switch in the environment can also say no', async () => {
+    const env = { WARREN_MEMORY: 'false', WARREN_DATA_DIR: join(directory, 'no') };
+    await using broker = await startBrokerProcess(ANY, { env });
+    expect(broker.data).toBe(join(directory, 'no'));
+  });
+
+  it('the command line wins over the environment, that over the config file, that over the default', async () => {
+    const config = join(directory, 'warren.json');
+    await writeFile(config, JSON.stringify({ amqpPort: 1, threads: 3, dataDir: join(directory, 'config') }));
+    const env = { WARREN_AMQP_PORT: '2', WARREN_THREADS: '2', WARREN_CONFIG: config };
+    await using broker = await startBrokerProcess(ANY, { env });
+    expect(broker).toMatchObject({ threads: 2, data: join(directory, 'config'), host: '127.0.0.1' });
+  });
+});
+
+describe('the data directory', () => {
+  it('is locked while the broker runs and free after its stop', async () => {
+    const data = join(directory, 'locked');
+    const lock = join(data, 'warren.lock');
+    for (let time = 0; time < 2; time++) {
+      await using broker = await startBrokerProcess([...ANY, '--data-dir', data]);
+      expect(Number(await readFile(lock, 'utf8'))).toBe(broker.command.pid);
+      expect((await broker.command.end()).code).toBe(0);
+      expect(existsSync(lock)).toBe(false);
+    }
+  });
+
+  it('is taken over from a broker that was killed', async () => {
+    const data = join(directory, 'killed');
+    await using killed = await startBrokerProcess([...ANY, '--data-dir', data]);
+    await killed.command.end('SIGKILL');
+    expect(existsSync(join(data, 'warren.lock'))).toBe(true);
+    await using broker = await startBrokerProcess([...ANY, '--data-dir', data]);
+    expect((await broker.command.end()).code).toBe(0);
+  });
+});
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  it.each(['0', '1', '2'])('stops cleanly on %s data threads: clients are told 320', async (threads) => {
+    await using broker = await startBrokerProcess(['--memory', ...ANY, '--threads', threads]);
+    const closed: Promise<unknown>[] = [];
+    for (let client = 0; client < 6; client++) {
+      const connection = await connect(broker.url);
+      const channel = await connection.createChannel();
+      const { queue } = await channel.assertQueue('', { exclusive: true });
+      await channel.consume(queue, () => {});
+      channel.on('error', () => {});
+      connection.on('error', () => {});
+      closed.push(new Promise((resolve) => connection.on('close', resolve)));
+    }
+    const sentMs = performance.now();
+    const { code, stderr } = await broker.command.end(signal);
+    expect(code).toBe(0);
+    expect(performance.now() - sentMs).toBeLessThan(5_000);
+    expect(complaintsIn(stderr)).toEqual([]);
+    const text = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'";
+    for (const reason of await Promise.all(closed)) {
+      expect(reason).toMatchObject({ code: 320, message: expect.stringContaining(text) });
+    }
+  });
+});
