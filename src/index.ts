@@ -6,6 +6,7 @@
 //     context.send(context.self, 'hello');
 //     return yield* receive<string>();
 //   });
+export * from './behaviours/index.ts';
 export * from './process/index.ts';
 export * from './start.ts';
 export * from './system/index.ts';

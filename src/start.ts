@@ -2,7 +2,7 @@
 import { hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
 import type { SchedulerLimits } from './scheduler/index.ts';
-import { startSingleThread, System } from './system/index.ts';
+import { System, startSingleThread } from './system/index.ts';
 import { startThreads } from './threads/index.ts';
 
 export interface SystemOptions {

@@ -43,14 +43,19 @@ export type QueueCall =
   /** Requeues what the channel holds and cancels its consumers. */
   | Request<{ readonly tag: 'leave'; readonly channel: AnyPid }, true>;
 
-/** One message on its way to a consumer. `seq` names it in settlements. */
-export interface QueueDelivery {
+/** One message on its way to a channel. `seq` names it in settlements. */
+export interface Taken {
   readonly seq: number;
   readonly redelivered: boolean;
   readonly message: Message;
 }
 
-export interface Fetched extends QueueDelivery {
+/** One message on its way to a consumer. */
+export interface QueueDelivery extends Taken {
+  readonly consumerId: number;
+}
+
+export interface Fetched extends Taken {
   readonly readyLeft: number;
 }
 
@@ -86,7 +91,7 @@ export type FromQueue =
       readonly tag: 'deliver';
       readonly queueId: number;
       readonly epoch: number;
-      readonly consumerId: number;
+      /** For consumers of this channel, in the order in which the queue gave them out. */
       readonly deliveries: readonly QueueDelivery[];
     }
   /** A batch of publishes is safe; `refused` are the places in it of those that the queue did not take. */

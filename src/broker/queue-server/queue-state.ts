@@ -26,9 +26,9 @@ interface Holder {
   readonly ref: Ref;
 }
 
-/** Deliveries of one step for one consumer. */
+/** Deliveries of one step for one channel. */
 interface Parcel {
-  readonly consumer: QueueConsumer;
+  readonly holder: number;
   readonly deliveries: QueueDelivery[];
 }
 
@@ -181,10 +181,11 @@ export class QueueState {
   }
 
   private pack(consumer: QueueConsumer, { position, redelivered, message }: Entry<Message>): void {
-    const delivery = { seq: position, redelivered, message };
-    const last = this.parcels.find((parcel) => parcel.consumer === consumer);
+    const delivery: QueueDelivery = { consumerId: consumer.id, seq: position, redelivered, message };
+    const { holder } = consumer;
+    const last = this.parcels.find((parcel) => parcel.holder === holder);
     if (last !== undefined) last.deliveries.push(delivery);
-    else this.parcels.push({ consumer, deliveries: [delivery] });
+    else this.parcels.push({ holder, deliveries: [delivery] });
   }
 
   // ---- channels
@@ -235,11 +236,11 @@ export class QueueState {
 
   /** Sends what the step has decided, and looks at depth and timers again. */
   private settled(): void {
-    for (const { consumer, deliveries } of this.parcels) {
-      const pid = this.byNumber.get(consumer.holder)?.pid;
+    for (const { holder, deliveries } of this.parcels) {
+      const pid = this.byNumber.get(holder)?.pid;
       if (pid === undefined) throw new Error('a consumer has a channel');
       const { epoch, record } = this;
-      this.context.send(pid, { tag: 'deliver', queueId: record.id, epoch, consumerId: consumer.id, deliveries });
+      this.context.send(pid, { tag: 'deliver', queueId: record.id, epoch, deliveries });
     }
     if (this.parcels.length > 0) this.parcels = [];
     publishDepth(this.context.env.words, this.record.slot, this.store.readyCount, this.store.heldCount);

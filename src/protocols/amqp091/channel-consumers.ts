@@ -43,7 +43,6 @@ export class ChannelConsumers {
   private readonly replyTags = new Set<string>();
   private readonly channel: Channel;
   private readonly byTag = new Map<string, Consumer>();
-  private readonly byId = new Map<string, Consumer>();
   private readonly unacked = new Unacked<Held>();
   /** Shared limit (qos with global=true); 0 for none. */
   private sharedPrefetch = 0;
@@ -86,7 +85,7 @@ export class ChannelConsumers {
     });
     if (!outcome.ok) throw new CloseSignal(outcome.error);
     consumer.id = outcome.value;
-    this.byId.set(`${peer.record.id}.${peer.epoch}.${consumer.id}`, consumer);
+    peer.consumers.set(consumer.id, consumer);
   }
 
   /** The queue's actor is back: its consumers are attached in the order in which they came. */
@@ -111,11 +110,11 @@ export class ChannelConsumers {
   }
 
   /** What the queue sent before it knew of the cancel is delivered before cancel-ok (digest 7). */
-  private *deliverLast({ queueId, id }: Consumer): Effects<void> {
+  private *deliverLast({ queueId }: Consumer): Effects<void> {
     type Deliver = Extract<FromQueue, { tag: 'deliver' }>;
     const isLast = (message: unknown): message is Deliver => {
-      const { tag, queueId: from, consumerId } = message as Partial<Deliver>;
-      return tag === 'deliver' && from === queueId && consumerId === id;
+      const { tag, queueId: from } = message as Partial<Deliver>;
+      return tag === 'deliver' && from === queueId;
     };
     for (;;) {
       const last = yield* receive(isLast, { afterMs: 0 });
@@ -154,21 +153,22 @@ export class ChannelConsumers {
 
   // ---- deliveries
 
-  deliver({ queueId, epoch, consumerId, deliveries }: Extract<FromQueue, { tag: 'deliver' }>): void {
-    const consumer = this.byId.get(`${queueId}.${epoch}.${consumerId}`);
+  deliver({ queueId, epoch, deliveries }: Extract<FromQueue, { tag: 'deliver' }>): void {
     const peer = this.channel.peers.known(queueId);
-    if (consumer === undefined || peer === undefined || peer.epoch !== epoch) return;
-    const room = consumer.noAck || this.sharedPrefetch === 0 ? deliveries.length : this.roomFor(deliveries.length);
+    if (peer === undefined || peer.epoch !== epoch) return;
     const out: OutgoingDelivery[] = [];
-    for (let index = 0; index < room; index++) out.push(this.tagged(peer, consumer, deliveries[index]));
-    for (let index = room; index < deliveries.length; index++)
-      this.parked.push({ consumer, delivery: deliveries[index] });
-    this.hand(consumer, out);
+    for (const delivery of deliveries) {
+      const consumer = peer.consumers.get(delivery.consumerId);
+      if (consumer === undefined) continue;
+      if (!consumer.noAck && this.isFull()) this.parked.push({ consumer, delivery });
+      else out.push(this.tagged(peer, consumer, delivery));
+    }
+    this.hand(out);
   }
 
-  private roomFor(wanted: number): number {
-    if (this.parked.length > 0) return 0;
-    return Math.min(wanted, Math.max(0, this.sharedPrefetch - this.counted));
+  /** No room under the shared limit, or others wait for room already. */
+  private isFull(): boolean {
+    return this.sharedPrefetch > 0 && (this.parked.length > 0 || this.counted >= this.sharedPrefetch);
   }
 
   private tagged(peer: QueuePeer, consumer: Consumer, { seq, redelivered, message }: QueueDelivery): OutgoingDelivery {
@@ -178,22 +178,23 @@ export class ChannelConsumers {
       deliveryTag = this.unacked.add({ peer, seq, isCounted: true });
       this.counted++;
     }
+    if (consumer.window > 0) this.awaitWritten(consumer);
     return { consumerTag: consumer.tag, deliveryTag, redelivered, message };
   }
 
-  private hand(consumer: Consumer, deliveries: readonly OutgoingDelivery[]): void {
-    if (deliveries.length === 0) return;
-    this.channel.output.deliveries(deliveries);
-    this.unwritten.push({ consumer, count: deliveries.length });
+  private hand(deliveries: readonly OutgoingDelivery[]): void {
+    if (deliveries.length > 0) this.channel.output.deliveries(deliveries);
   }
 
   /** Delivers what waited for room under the shared limit. */
   private unpark(): void {
+    const out: OutgoingDelivery[] = [];
     while (this.parked.length > 0 && (this.sharedPrefetch === 0 || this.counted < this.sharedPrefetch)) {
       const { consumer, delivery } = this.parked.shift() as (typeof this.parked)[number];
       const peer = this.channel.peers.known(consumer.queueId);
-      if (peer !== undefined) this.hand(consumer, [this.tagged(peer, consumer, delivery)]);
+      if (peer !== undefined) out.push(this.tagged(peer, consumer, delivery));
     }
+    this.hand(out);
   }
 
   private giveBackParked(which: (parked: (typeof this.parked)[number]) => boolean): void {
@@ -204,6 +205,13 @@ export class ChannelConsumers {
       this.dirty.add(peer);
     }
     this.parked = this.parked.filter((parked) => !which(parked));
+  }
+
+  /** The consumer gets its credit back once this delivery is on the socket. */
+  private awaitWritten(consumer: Consumer): void {
+    const last = this.unwritten.at(-1);
+    if (last?.consumer === consumer) last.count++;
+    else this.unwritten.push({ consumer, count: 1 });
   }
 
   /** So many deliveries are on the socket: their consumers may have as many more. */
@@ -300,7 +308,7 @@ export class ChannelConsumers {
     }
     for (const { held } of this.transaction) if (held.peer === peer) held.seq = -1;
     this.parked = this.parked.filter(({ consumer }) => consumer.queueId !== peer.record.id);
-    for (const [key, consumer] of this.byId) if (consumer.queueId === peer.record.id) this.byId.delete(key);
+    peer.consumers.clear();
     this.dirty.delete(peer);
     peer.acked = [];
     peer.requeued = [];
@@ -316,7 +324,6 @@ export class ChannelConsumers {
   /** The channel is closing: nothing is delivered any more. */
   clear(): void {
     this.byTag.clear();
-    this.byId.clear();
     this.parked = [];
     this.unwritten = [];
     this.unacked.takeAll();

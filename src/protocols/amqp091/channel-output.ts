@@ -5,11 +5,11 @@ import type { Content, Method } from './codec/index.ts';
 import type { ConfirmRange, OutgoingDelivery, Reply } from './envelope.ts';
 
 export class ChannelOutput {
-  private readonly context: Pick<Context, 'send'>;
+  private readonly context: Pick<Context, 'send' | 'self'>;
   private readonly args: ChannelArgs;
   private replies: Reply[] = [];
 
-  constructor(context: Pick<Context, 'send'>, args: ChannelArgs) {
+  constructor(context: Pick<Context, 'send' | 'self'>, args: ChannelArgs) {
     this.context = context;
     this.args = args;
   }
@@ -45,6 +45,11 @@ export class ChannelOutput {
   end(): void {
     const { replies } = this;
     this.replies = [];
-    this.context.send(this.args.connection, { tag: 'ended', channel: this.args.channel, replies });
+    this.context.send(this.args.connection, {
+      tag: 'ended',
+      channel: this.args.channel,
+      from: this.context.self as never,
+      replies,
+    });
   }
 }

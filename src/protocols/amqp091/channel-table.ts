@@ -8,6 +8,8 @@ export class ChannelSlot {
   readonly channel: number;
   readonly pid: Pid<ToChannel>;
   readonly ref: Ref;
+  /** The channel has sent channel.close and waits for close-ok. */
+  isClosing = false;
   private commands: Command[] = [];
 
   constructor(channel: number, pid: Pid<ToChannel>, ref: Ref) {
@@ -67,7 +69,12 @@ export class ChannelTable {
     // Behind a step everything is a step: channel.open and the first publish may come in one chunk.
     if (slot === undefined || this.steps.length > 0 || isForConnection(command)) {
       this.steps.push({ channel, command, isSoft: false });
-    } else if (slot.add(command)) this.dirty.push(slot);
+    } else this.pass(slot, command);
+  }
+
+  /** A command for the channel's own process, behind what it has already got. */
+  pass(slot: ChannelSlot, command: Command): void {
+    if (slot.add(command)) this.dirty.push(slot);
   }
 
   takeError(channel: number, cause: CloseCause, isSoft: boolean): void {
@@ -101,5 +108,7 @@ export class ChannelTable {
 }
 
 function isForConnection({ method }: Command): boolean {
-  return method !== null && (method.name === 'channel.open' || method.name.startsWith('connection.'));
+  if (method === null) return false;
+  const { name } = method;
+  return name === 'channel.open' || name === 'channel.close-ok' || name.startsWith('connection.');
 }

@@ -70,6 +70,8 @@ export class Channel {
   }
 
   handle(message: ChannelMessage): this {
+    if (this.phase !== 'open' && message.tag !== 'commands' && message.tag !== 'release')
+      return this.afterClose(message);
     switch (message.tag) {
       case 'commands':
         return this.onCommands(message.commands, message.bytes);
@@ -99,6 +101,12 @@ export class Channel {
         return this.context.perform(this.release());
     }
     this.output.flush();
+    return this;
+  }
+
+  /** A closing channel writes nothing any more; only its credit still has to go back. */
+  private afterClose(message: ChannelMessage): this {
+    if (message.tag === 'DOWN') this.peers.down(message);
     return this;
   }
 

@@ -18,7 +18,7 @@ import { isClean, type Ref } from '../../term/index.ts';
 import { type ChannelSlot, ChannelTable, type Step } from './channel-table.ts';
 import { FrameReader, type FrameSink, type Method, methodIds, type ReplyCode, replyText } from './codec/index.ts';
 import { ConnectionOutput } from './connection-output.ts';
-import type { CloseCause, FromChannel } from './envelope.ts';
+import type { CloseCause, Command, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
@@ -85,7 +85,7 @@ export class Connection {
         this.onDeliveries(message.channel, message.deliveries);
         break;
       case 'replies':
-        if (this.phase === 'running') this.output.replies(message.channel, message.replies);
+        this.onReplies(message);
         break;
       case 'confirms':
         if (this.phase === 'running') this.output.confirms(message.channel, message.confirms);
@@ -94,7 +94,7 @@ export class Connection {
         this.consumed(message.bytes);
         break;
       case 'ended':
-        this.onChannelEnded(message.channel, message);
+        this.onChannelEnded(message);
         break;
       case 'hardError':
         this.closeWith(message.cause);
@@ -180,8 +180,10 @@ export class Connection {
       step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
     }
     if (step.do === 'send') this.output.method(0, step.method);
-    else if (step.do === 'close') this.closeWith(step.cause);
-    else if (step.do === 'hangUp') this.hangUp();
+    else if (step.do === 'close') {
+      this.closeWith(step.cause);
+      this.endOutput();
+    } else if (step.do === 'hangUp') this.hangUp();
     else if (step.do === 'tuned') {
       this.reader.frameMax = step.tuning.frameMax;
       this.output.frameMax = step.tuning.frameMax;
@@ -220,7 +222,14 @@ export class Connection {
       this.closeFor(504, "expected 'channel.open'", method);
     else if (slot === undefined) yield* this.openChannel(channel);
     else if (method.name === 'channel.open') this.closeFor(504, "second 'channel.open' seen", method);
-    else this.channels.take(channel, command);
+    else if (method.name === 'channel.close-ok' && slot.isClosing) this.onCloseOk(slot, command);
+    else this.channels.pass(slot, command);
+  }
+
+  /** The number is free at once: a client may open it again in the same breath. */
+  private onCloseOk(slot: ChannelSlot, command: Command): void {
+    this.context.send(slot.pid, { tag: 'commands', commands: [...slot.takeCommands(), command], bytes: 0 });
+    this.forget(slot);
   }
 
   private *openChannel(channel: number): Effects<void> {
@@ -243,14 +252,23 @@ export class Connection {
 
   // ---- channels
 
+  private onReplies({ channel, replies }: Extract<FromChannel, { tag: 'replies' }>): void {
+    if (this.phase !== 'running') return;
+    this.output.replies(channel, replies);
+    const slot = this.channels.get(channel);
+    const isClosing = replies.some(({ method }) => method.name === 'channel.close');
+    if (slot !== undefined && isClosing) slot.isClosing = true;
+  }
+
   private onDeliveries(channel: number, deliveries: Extract<FromChannel, { tag: 'deliveries' }>['deliveries']): void {
     const slot = this.channels.get(channel);
     if (slot !== undefined && this.phase === 'running') this.output.deliveries(channel, slot.pid, deliveries);
   }
 
-  private onChannelEnded(channel: number, { replies }: Extract<FromChannel, { tag: 'ended' }>): void {
+  private onChannelEnded({ channel, from, replies }: Extract<FromChannel, { tag: 'ended' }>): void {
     const slot = this.channels.get(channel);
-    if (slot === undefined) return;
+    // After close-ok the number may belong to another process already.
+    if (slot === undefined || slot.pid !== from) return;
     if (this.phase === 'running') this.output.replies(channel, replies);
     this.forget(slot);
   }
@@ -272,7 +290,7 @@ export class Connection {
 
   private onBreach(channel: number, cause: CloseCause, isSoft: boolean): void {
     const slot = this.channels.get(channel);
-    if (isSoft && slot !== undefined) this.channels.take(channel, { method: null, cause });
+    if (isSoft && slot !== undefined) this.channels.pass(slot, { method: null, cause });
     else if (this.phase === 'handshake') this.hangUp();
     else if (this.phase === 'running') this.closeWith(cause);
   }

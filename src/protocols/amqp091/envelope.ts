@@ -1,5 +1,6 @@
 // What a connection and its channels tell each other, as messages. All of it is data; contents are views of what was read.
 import type { Message } from '../../broker/index.ts';
+import type { Pid } from '../../term/index.ts';
 import type { Content, Method } from './codec/index.ts';
 
 /** Why a channel or a connection is closed. */
@@ -45,7 +46,12 @@ export type FromChannel =
   | { readonly tag: 'confirms'; readonly channel: number; readonly confirms: readonly ConfirmRange[] }
   | { readonly tag: 'consumed'; readonly bytes: number }
   /** The channel is over and its number free; `replies` go out first. */
-  | { readonly tag: 'ended'; readonly channel: number; readonly replies: readonly Reply[] }
+  | {
+      readonly tag: 'ended';
+      readonly channel: number;
+      readonly from: Pid<ToChannel>;
+      readonly replies: readonly Reply[];
+    }
   /** A breach that closes the whole connection. */
   | { readonly tag: 'hardError'; readonly cause: CloseCause };
 

@@ -6,6 +6,7 @@ import { type Message, type PlaceNotice, type QueueMessage, type QueueRecord, te
 import type { DownMessage, Effects } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
 import type { Channel } from './channel.ts';
+import type { Consumer } from './channel-consumers.ts';
 
 /** Publishes sent to a queue together and not yet taken by it. */
 interface Batch {
@@ -30,6 +31,8 @@ export class QueuePeer {
   acked: number[] = [];
   requeued: number[] = [];
   rejected: number[] = [];
+  /** Consumers of the channel by the number that the queue's present actor gave them. */
+  readonly consumers = new Map<number, Consumer>();
 
   constructor(record: QueueRecord, pid: Pid<QueueMessage>, epoch: number, ref: Ref) {
     this.record = record;
@@ -184,6 +187,7 @@ export class QueuePeers {
       if (peer.isAttached && peer.isUp) context.send(peer.pid, { tag: 'leaveSoon', channel: context.self });
       peer.isAttached = false;
     }
+    for (const peer of this.peers.values()) peer.consumers.clear();
     this.channel.consumers.clear();
   }
 }
