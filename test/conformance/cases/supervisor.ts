@@ -102,6 +102,7 @@ export const supervisorCases: readonly Case[] = [
         yield* f.notes('its end', 'stop transient');
         yield* f.kill(tree, 'temporary');
         yield* f.until(tree, 'temporary', (pid) => pid === undefined);
+        yield* f.until(tree, 'transient', (pid) => pid === null);
         equal(
           (yield* whichChildren(tree)).map(({ id, pid }) => [id, pid === null]),
           [
