@@ -208,7 +208,7 @@ export class MetadataState {
     const { words } = this.context.env;
     const slot = this.tables.queueById(id)?.slot ?? -1;
     const { ready, unacked } = depthOf(words, slot);
-    
+    publishDepth(words, slot, 0, 0);
     if (this.losses === null) {
       this.losses = { queues: 0, messages: 0 };
       // Behind the news of the thread's other queues, so that one line tells of all.

@@ -14,6 +14,7 @@ import {
   tellPlace,
   unbindQueue,
 } from '../../../src/broker/index.ts';
+import { VERSION_WORD } from '../../../src/broker/metadata/words.ts';
 import { isDown, isProcessAlive, receive, sleep, TIMEOUT } from '../../../src/process/index.ts';
 import type { AnyPid } from '../../../src/term/index.ts';
 import { ask, bind, connectionOf, exchange, playBroker, queue, refusalOf, routed, value } from './broker-engine.ts';
@@ -167,10 +168,24 @@ describe('the replica', () => {
   it('is behind from the moment of a change until it has caught up', () => {
     playBroker(function* (tools) {
       const { context, replica } = tools;
-      const before = replica.version;
+      const { version } = replica;
       value(yield* exchange(tools, {}));
       expect(isBehind(context, replica)).toBe(false);
-      expect(replica.version).toBe(before + 1);
+      expect(replica.version).toBe(version + 1);
+      expect(context.env.words[VERSION_WORD]).toBe(version + 1);
+      // As if another thread had changed something and its event were still on the way.
+      Atomics.add(context.env.words, VERSION_WORD, 1);
+      expect(isBehind(context, replica)).toBe(true);
+      let hasCaughtUp = false;
+      context.spawn(function* waits() {
+        yield* catchUp(context, replica);
+        hasCaughtUp = true;
+      });
+      yield* sleep(1);
+      expect(hasCaughtUp).toBe(false);
+      value(yield* exchange(tools, { name: 'more' }));
+      yield* sleep(1);
+      expect(hasCaughtUp).toBe(true);
     });
   });
 

@@ -109,7 +109,7 @@ describe('tables', () => {
   it('DESIGN 14: tables made from a snapshot hold and route the same as those that saw every event, then and later', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.constantFrom(...VHOSTS), step), { maxLength: 60 }),
+        fc.array(fc.tuple(fc.constantFrom(...VHOSTS), step), { maxLength: 60, size: 'max' }),
         fc.nat(60),
         (steps, beginAt) => {
           const all = emptyTables();
@@ -117,7 +117,7 @@ describe('tables', () => {
           applyEvent(all, { tag: 'userSet', user: FIRST_USER });
           let late: Tables | null = null;
           steps.forEach(([vhost, each], index) => {
-            if (index === beginAt) {
+            if (index === beginAt % steps.length) {
               late = emptyTables();
               for (const event of snapshotOf(all)) applyEvent(late, event);
               expect(contents(late)).toEqual(contents(all));
