@@ -55,6 +55,18 @@ describe('SparseRing', () => {
     );
   });
 
+  test('a number below one that was left behind does not hide it', () => {
+    const ring = new SparseRing<number>();
+    ring.set(100, 100);
+    for (let number = 101; number < 400; number++) {
+      ring.set(number, number);
+      ring.take(number);
+    }
+    ring.set(50, 50);
+    ring.set(110, 110);
+    expect([50, 100, 110].map((number) => ring.get(number))).toEqual([50, 100, 110]);
+  });
+
   test('one value that stays for ever costs no memory while others pass', () => {
     const ring = new SparseRing<number>();
     ring.set(1, 1);
