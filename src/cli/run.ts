@@ -34,11 +34,12 @@ async function start(options: StartOptions): Promise<void> {
       logger: options.logLevel,
       strict: false,
     });
+    // Before the line: whoever reads it may send a signal at once.
+    stopOnSignals(broker, unlock);
     const data = options.memory ? 'memory' : options.dataDir;
     process.stdout.write(
       `warren: ready amqp=${options.host}:${broker.amqpPort} threads=${options.threads} data=${data}\n`,
     );
-    stopOnSignals(broker, unlock);
   } catch (error) {
     unlock();
     if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);

@@ -40,7 +40,6 @@ export type ExitReason =
   | ErrorReason
   | ShutdownReason
   | ThreadDownReason
-  // biome-ignore lint/complexity/noBannedTypes: any other term is a reason as well; `{}` keeps the literals above visible in editors.
   | (string & {})
   | { readonly tag: string };
 
