@@ -24,9 +24,7 @@ import { queueStarter } from './queue-starter.ts';
 import type { QueueRecord } from './records.ts';
 import type { ReplicaPid } from './thread-replica.ts';
 
-interface State extends MetadataStateWithThreads {}
-
-interface MetadataStateWithThreads {
+interface State {
   readonly metadata: MetadataState;
   /** The data threads, where queues live. */
   readonly threads: readonly number[];
@@ -41,7 +39,7 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
   init(context, threads) {
     const state: State = { metadata: new MetadataState(context), threads };
     for (const thread of threads) {
-      for (const record of state.metadata.takeOrphans(thread)) startActor(state, context, record, [thread]);
+      for (const record of state.metadata.takeOrphans(thread)) startActor(context, record, [thread]);
     }
     return ok(state);
   },
@@ -176,12 +174,12 @@ function begin(state: State, context: ServerContext, record: QueueRecord, from: 
   const { kept, starting } = state.metadata;
   starting.set(record.id, { record, from, behind: [] });
   const first = kept.started++ % Math.max(1, state.threads.length);
-  startActor(state, context, record, [...state.threads.slice(first), ...state.threads.slice(0, first)]);
+  startActor(context, record, [...state.threads.slice(first), ...state.threads.slice(0, first)]);
   return null;
 }
 
 /** Linked: a starter that crashes would leave somebody waiting for ever. */
-function startActor(_state: State, context: ServerContext, record: QueueRecord, threads: readonly number[]): void {
+function startActor(context: ServerContext, record: QueueRecord, threads: readonly number[]): void {
   const self = context.self as AnyPid as Pid<QueueNotStarted>;
   context.spawnLink(queueStarter, [self, record, threads], { label: 'queue starter' });
 }
