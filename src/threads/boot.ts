@@ -2,8 +2,15 @@
 import { DataThread } from './data-thread.ts';
 import type { ThreadTask } from './messages.ts';
 
-/** Runs one data thread; resolves when it has been told to stop. */
+/** Runs one data thread; resolves when it has been told to stop, rejects when it cannot start. */
 export default async function boot(task: ThreadTask): Promise<void> {
-  const thread = await DataThread.start(task);
+  let thread: DataThread;
+  try {
+    thread = await DataThread.start(task);
+  } catch (error) {
+    // The worker outlives a task that fails; its closed port is how the control thread sees that this one is no more.
+    task.control.end.threadPort.close();
+    throw error;
+  }
   await thread.stopped;
 }

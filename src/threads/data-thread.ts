@@ -54,6 +54,7 @@ export class DataThread {
     this.offloads = new OffloadRequests((notice) => this.side.tellControl(notice));
     this.turns = new ThreadTurns({
       status: this.status,
+      incarnation: origin.incarnation,
       pollMs: task.pollMs,
       hasWork: () => this.side.mesh.hasWork,
       run: () => {
@@ -98,13 +99,14 @@ export class DataThread {
     this.post({ tag: 'started', threadId });
     hostProcess.on('unhandledRejection', (reason) => this.receiveStray(reason));
     this.side.join(this.task.control.origin, this.control);
-    for (const peer of this.task.peers) this.side.join(peer.origin, this.carrierTo(peer));
+    // The peers of this moment have been posted before the task: nothing runs here before they can be reached.
+    this.control.receiveAll();
     this.side.hello();
     this.turns.request();
   }
 
   private carrierTo({ origin, end }: Peer): ThreadCarrier {
-    return new ThreadCarrier(end, this.statuses[origin.thread], {
+    return new ThreadCarrier(end, this.statuses[origin.thread], origin.incarnation, {
       wake: () => this.turns.wake(),
       control: (message) => this.receiveControl(message as ToThread),
     });

@@ -18,7 +18,6 @@ export interface Peer {
 export interface ThreadTask {
   readonly origin: Origin;
   readonly control: Peer;
-  readonly peers: readonly Peer[];
   readonly threads: number;
   readonly status: SharedArrayBuffer;
   readonly words: SharedArrayBuffer;

@@ -29,6 +29,11 @@ export interface ThreadsOptions {
   readonly envModule?: Mfa;
   /** Longest idle look at the rings before a thread sleeps. Default 0.05 ms, or 0 when there is no core for it. */
   readonly pollMs?: number;
+  /**
+   * Idle workers that are ready to take the place of a dead one: with 1, the default, a thread runs again about 10 ms after
+   * its death, with 0 after the 150 ms and more that a new worker takes. Each costs about 25 MB.
+   */
+  readonly spareWorkers?: number;
   /** Workers of the offload pool. Default: cores - 1, at least 1. */
   readonly offloadWorkers?: number;
 }
@@ -42,6 +47,7 @@ export type FullThreadsOptions = Required<Omit<ThreadsOptions, 'envModule' | 'li
 const THREADS_MAX = 254;
 const WATCHDOG_MS = 10_000;
 const POLL_MS = 0.05;
+const SPARE_WORKERS = 1;
 
 /** Fills in the defaults. Throws RangeError for a value out of range. */
 export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
@@ -64,6 +70,7 @@ export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
     net: options.net ?? hostNet,
     envModule: options.envModule ?? null,
     pollMs: options.pollMs ?? (threads < cores ? POLL_MS : 0),
+    spareWorkers: options.spareWorkers ?? SPARE_WORKERS,
     offloadWorkers: options.offloadWorkers ?? Math.max(1, cores - 1),
   };
 }

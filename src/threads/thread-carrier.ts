@@ -26,14 +26,17 @@ export class ThreadCarrier implements Carrier {
   readonly outbound: SharedArrayBuffer;
   private readonly threadPort: MessagePort;
   private readonly peer: ThreadStatus;
+  private readonly incarnation: number;
   private readonly events: CarrierEvents;
   private readonly aside: Uint8Array<ArrayBuffer>[] = [];
 
-  constructor(end: CarrierEnd, peer: ThreadStatus, events: CarrierEvents) {
+  /** To one incarnation of the thread whose status `peer` is. */
+  constructor(end: CarrierEnd, peer: ThreadStatus, incarnation: number, events: CarrierEvents) {
     this.inbound = end.inbound;
     this.outbound = end.outbound;
     this.threadPort = end.threadPort;
     this.peer = peer;
+    this.incarnation = incarnation;
     this.events = events;
     end.threadPort.on('message', (message: unknown) => this.receive(message));
   }
@@ -44,16 +47,23 @@ export class ThreadCarrier implements Carrier {
 
   takeOver(): Uint8Array<ArrayBuffer> | undefined {
     // The record was posted before its marker was published, so it is here even if the event loop has not come to it.
-    while (this.aside.length === 0) {
-      const entry = receiveMessageOnPort(this.threadPort) as { readonly message: unknown } | undefined;
-      if (entry === undefined) return undefined;
-      this.receive(entry.message);
-    }
+    while (this.aside.length === 0 && this.receiveOne());
     return this.aside.shift();
   }
 
+  /** Takes everything that has been posted, without waiting for the event loop. */
+  receiveAll(): void {
+    while (this.receiveOne());
+  }
+
+  private receiveOne(): boolean {
+    const entry = receiveMessageOnPort(this.threadPort) as { readonly message: unknown } | undefined;
+    if (entry !== undefined) this.receive(entry.message);
+    return entry !== undefined;
+  }
+
   wake(): void {
-    if (this.peer.takeSleeping()) this.threadPort.postMessage(WAKE);
+    if (this.peer.takeSleeping(this.incarnation)) this.threadPort.postMessage(WAKE);
   }
 
   /** Posts something of the control plane. */

@@ -1,7 +1,7 @@
 // The words of shared memory that each thread keeps about itself: whether it sleeps, what it runs, how loaded it is.
 // The sleeping word decides who posts a wake-up; the rest is for the watchdog (SCH-6) and for placement.
 //
-//   int32  0  sleeping   1: nothing will happen there before somebody posts a wake-up
+//   int32  0  sleeping   the incarnation in which nothing will happen before somebody posts a wake-up, or 0
 //   int32  1  beats      turns and slices begun
 //   int32  2  runnable   processes in the run queue at the last turn
 //   int32  3  processes
@@ -64,17 +64,25 @@ export class ThreadStatus {
     return Atomics.load(this.words, PROCESSES);
   }
 
-  setSleeping(isSleeping: boolean): void {
-    Atomics.store(this.words, SLEEPING, isSleeping ? 1 : 0);
+  /** The thread's present incarnation goes to sleep, or is awake again when it is 0. */
+  setSleeping(incarnation: number): void {
+    Atomics.store(this.words, SLEEPING, incarnation);
   }
 
   get isSleeping(): boolean {
-    return Atomics.load(this.words, SLEEPING) === 1;
+    return Atomics.load(this.words, SLEEPING) !== 0;
   }
 
-  /** True for exactly one of those who find it asleep: that one posts the wake-up. */
-  takeSleeping(): boolean {
-    return this.isSleeping && Atomics.compareExchange(this.words, SLEEPING, 1, 0) === 1;
+  /**
+   * True for exactly one of those who find that incarnation asleep: that one posts the wake-up.
+   * Whoever still writes to a dead incarnation must not take the wake-up of the living one.
+   */
+  takeSleeping(incarnation: number): boolean {
+    const { words } = this;
+    return (
+      Atomics.load(words, SLEEPING) === incarnation &&
+      Atomics.compareExchange(words, SLEEPING, incarnation, 0) === incarnation
+    );
   }
 
   /** Forgets a dead incarnation. */

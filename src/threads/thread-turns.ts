@@ -9,6 +9,7 @@ const POLL_MS_MIN = 0.01;
 
 export interface ThreadTurnsOptions {
   readonly status: ThreadStatus;
+  readonly incarnation: number;
   /** Runs one turn. */
   readonly run: () => void;
   /** True when a turn would find something in the rings. */
@@ -61,7 +62,7 @@ export class ThreadTurns implements Turns {
     if (this.looking !== null) clearImmediate(this.looking);
     this.looking = null;
     const { status } = this.options;
-    status.setSleeping(false);
+    status.setSleeping(0);
     status.beat();
     this.options.run();
   }
@@ -92,7 +93,7 @@ export class ThreadTurns implements Turns {
   private sleep(): void {
     const { status } = this.options;
     this.sleptAtMs = performance.now();
-    status.setSleeping(true);
+    status.setSleeping(this.options.incarnation);
     // What was written before the word was raised woke nobody.
     if (this.options.hasWork()) this.host.request();
   }

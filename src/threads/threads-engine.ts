@@ -84,6 +84,7 @@ export class ThreadsEngine {
     this.side.onWelcome = (origin) => this.welcomed(origin);
     this.turns = new ThreadTurns({
       status: this.statuses[0],
+      incarnation: own.incarnation,
       // The control thread is somebody's main thread: it does not look around while it has nothing to do.
       pollMs: 0,
       hasWork: () => this.side.mesh.hasWork,
@@ -94,6 +95,7 @@ export class ThreadsEngine {
     this.side.attach(this.scheduler);
     this.slots = new Slots({
       threads: full.threads,
+      spares: full.spareWorkers,
       ringBytes: full.ringBytes,
       statuses: this.statuses,
       control: own,
