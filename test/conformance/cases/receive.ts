@@ -155,9 +155,9 @@ export const receiveCases: readonly Case[] = [
     // A schedule that lets only the noise run would be right, and would show nothing.
     needsFairness: true,
     *run(t) {
-      const pid = t.spawn(actor('waitFor'), [t.context.self, 30]);
+      const pid = t.spawn(actor('waitFor'), [t.context.self, 120]);
       const noise = t.spawn(actor('makeNoise'), [pid]);
-      equal(yield* t.next('the outcome'), 'timed out', 'the outcome of 30 ms of waiting in steady noise');
+      equal(yield* t.next('the outcome'), 'timed out', 'the outcome of 120 ms of waiting in steady noise');
       t.context.send(noise, 'stop');
     },
   },

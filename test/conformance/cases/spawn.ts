@@ -83,6 +83,23 @@ export async function afterlife(
   context.send(to, 'received when dead');
 }
 
+let finallyRuns = 0;
+
+/** Would note in a `finally` that user code ran after its end. */
+export function* finisher(context: Context<unknown>, to: Pid<unknown>): Effects<void> {
+  try {
+    context.send(to, 'ready');
+    yield* receive(() => false);
+  } finally {
+    finallyRuns++;
+  }
+}
+
+/** Tells how often a `finally` ran on this thread. */
+export function tellFinallyRuns(context: Context<unknown>, to: Pid<unknown>): void {
+  context.send(to, { finallyRuns });
+}
+
 export const spawnCases: readonly Case[] = [
   {
     title: 'PRC-1 spawn gives the pid at once, and the process knows its parent and its arguments',
@@ -185,6 +202,20 @@ export const spawnCases: readonly Case[] = [
       t.spawn(actor('sendNoTerms'), [b, t.context.self]);
       equal(yield* t.next('the errors'), Array(4).fill('NotATermError'), 'what sending throws');
       equal(yield* t.ask(b, { do: 'take', count: 1 }), ['end'], 'what B got');
+    },
+  },
+  {
+    title: '0-4 a generator that is killed runs no more user code, not even its finally',
+    *run(t) {
+      const { context } = t;
+      for (const reason of ['kill', 'x']) {
+        const { pid, ref } = t.spawnMonitor(actor('finisher'), [context.self]);
+        yield* t.next('its word');
+        context.exit(pid, reason);
+        yield* t.down(ref);
+        t.kept(context.spawn(actor('tellFinallyRuns'), [context.self], { placement: { with: pid } }));
+        equal(yield* t.next('the count'), { finallyRuns: 0 }, 'how often its finally ran');
+      }
     },
   },
   {
