@@ -80,7 +80,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1 };
     const plan: BrokerPlan = {
       threads: dataThreads,
-      frontEnds: dataThreads.map((thread) => (socketThreads.includes(thread) ? [listenerChild(listen)] : [])),
+      frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);

@@ -107,7 +107,7 @@ describe('the package on Node 22', () => {
   it('loads all six entry points', async () => {
     const kinds = (await consume('entries.mjs')) as Record<string, string>;
     expect(Object.entries(kinds).filter(([, kind]) => kind !== 'function')).toEqual([]);
-    expect(Object.keys(kinds)).toHaveLength(12);
+    expect(Object.keys(kinds)).toHaveLength(13);
   });
 
   it('spawns processes on two data threads by module and export', async () => {

@@ -51,7 +51,6 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
     context.setLabel(`queue ${record.name}`);
     const settings = queueSettings(record.arguments);
     const { store, batches } = keptFor(context, record, settings.priorityMax);
-    store.requeueAll();
     return ok(new QueueState(context, record, settings, store, batches), PLACE);
   },
   *handleContinue(what, state, context) {
@@ -63,6 +62,7 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
         pid: context.self as never,
       });
       state.placed(replica, epoch);
+      state.recover();
     }
     state.pump();
     return noReply(state);

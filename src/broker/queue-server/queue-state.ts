@@ -87,6 +87,12 @@ export class QueueState {
     this.epoch = epoch;
   }
 
+  /** What an earlier actor had given out is back in its place; limits and times to live hold again. */
+  recover(): void {
+    this.queue.recover(this.context.now());
+    this.settled();
+  }
+
   // ---- publishing
 
   publish({ channel, batch, messages }: Publish): void {

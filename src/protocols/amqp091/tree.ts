@@ -44,10 +44,13 @@ export const connections = dynamicSupervisor();
 /** All channels of one connection. */
 export const channels = dynamicSupervisor();
 
-/** Connections and the listener that accepts them. */
-export const listenerTree = supervisor((context, options: ListenerOptions) => {
+/**
+ * Connections and the listener that accepts them. On a thread that owns no sockets (`null`) it only makes the property
+ * format known: queues live there too, and route and dead-letter by headers.
+ */
+export const listenerTree = supervisor((context, options: ListenerOptions | null) => {
   registerFormat(context, FORMAT, amqp091Format);
-  return listenerSpec(options);
+  return options === null ? { children: [] } : listenerSpec(options);
 });
 
 const listenerSpec = (options: ListenerOptions): SupervisorSpec => ({
@@ -58,8 +61,8 @@ const listenerSpec = (options: ListenerOptions): SupervisorSpec => ({
   ],
 });
 
-/** The child spec of a thread's listener tree. */
-export function listenerChild(options: ListenerOptions): ChildSpec {
+/** The child spec of a thread's listener tree; null for a thread without sockets. */
+export function listenerChild(options: ListenerOptions | null): ChildSpec {
   return { id: 'amqp091', start: { body: own('listenerTree'), args: [options] }, type: 'supervisor' };
 }
 
