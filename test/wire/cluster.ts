@@ -23,6 +23,7 @@ export class Cluster {
   readonly seats: (Seat | null)[] = [];
   readonly code: Record<string, AnyBody> = {};
   readonly limits: LinkLimits;
+  private readonly isStrict: boolean;
   nowMs = 1_000;
   private readonly control: ControlSide;
   /** Oversize records under way, by `from>to`; held back while `holdsAside`. */
@@ -30,7 +31,8 @@ export class Cluster {
   holdsAside = false;
   private readonly incarnations: number[] = [];
 
-  constructor(dataThreads: number, limits: Partial<LinkLimits> = {}) {
+  constructor(dataThreads: number, limits: Partial<LinkLimits> = {}, isStrict = true) {
+    this.isStrict = isStrict;
     this.limits = { ringBytes: 1024, outboxBytesMax: 100_000, ...limits };
     const own = { node: 'test', thread: 0, incarnation: 1 };
     const seat = this.sit(own, (sending) => new ControlSide({ own, limits: this.limits, sending, receive: () => {} }));
@@ -75,13 +77,14 @@ export class Cluster {
     this.control.threadDied(origin, death);
   }
 
-  /** One turn of one scheduler; false when it had nothing to do. */
+  /** One turn of one scheduler; false when it sleeps. As on a real thread, only a wake-up ends its sleep. */
   turn(thread: number): boolean {
     const seat = this.seats[thread];
-    if (seat == null || !(seat.isTurnWanted || seat.scheduler.runQueue.length > 0 || seat.side.mesh.hasWork))
-      return false;
+    if (seat == null || !(seat.isTurnWanted || seat.scheduler.runQueue.length > 0)) return false;
     seat.isTurnWanted = false;
     seat.scheduler.runTurn();
+    // The last look before it goes to sleep.
+    if (seat.side.mesh.hasWork) seat.isTurnWanted = true;
     return true;
   }
 
@@ -157,7 +160,7 @@ export class Cluster {
       outlink: side.mesh,
       transit: null,
       heartbeat: null,
-      strict: true,
+      strict: this.isStrict,
       place: (placement) => {
         const thread = typeof placement === 'object' && 'thread' in placement ? placement.thread : 0;
         return thread === seat.thread ? side.own : (side.mesh.originAt(thread) as Origin);

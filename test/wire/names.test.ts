@@ -150,17 +150,21 @@ describe('names on many threads', () => {
     const dead = cluster.stopThread(2);
     cluster.report(dead);
     cluster.settle();
-    const spawner = cluster.keeper(0);
-    let seen: unknown = 'not run';
+    // One thread that the newcomer hears early, and one that it hears late.
+    const seen: unknown[] = [];
     cluster.code.looker = ((self: Context<unknown>) => {
-      seen = self.whereis('bob')?.toString();
+      seen.push(self.whereis('bob')?.toString());
     }) as never;
-    spawner.context.spawn({ module: 'virtual:test', export: 'looker' }, [], { placement: { thread: 2 } });
-    cluster.settle();
-    expect(seen).toBe('not run');
+    for (const thread of [0, 1]) {
+      const spawner = cluster.keeper(thread).context;
+      spawner.spawn({ module: 'virtual:test', export: 'looker' }, [], { placement: { thread: 2 } });
+    }
+    cluster.turn(1);
     cluster.start(2);
+    for (const thread of [1, 2, 2, 1, 2]) cluster.turn(thread);
+    expect(seen).toEqual([]);
     cluster.settle();
-    expect(seen).toBe(context.self.toString());
+    expect(seen).toEqual([context.self.toString(), context.self.toString()]);
   });
 
   it('SIG-5 a message to a name reaches its process on another thread', () => {
