@@ -307,11 +307,11 @@ export class Scheduler implements Kernel {
   startTimer(ms: number, to: AnyPid | string, message: unknown, wrap: boolean): Ref {
     const ref = this.makeRef();
     const timed = wrap ? { tag: 'timeout', ref, message } : message;
-    if (this.engine.strict) sealTerm(timed);
     const target = typeof to === 'string' ? null : (to.target as Process | null);
+    // What may have to cross threads when it fires is refused now: then there is nobody to tell.
+    if (this.engine.strict || (target === null && this.engine.outlink !== null)) sealTerm(timed);
     // A timer to a pid that is already dead never fires (TMR-1).
-    const isHere = typeof to !== 'string' && to.origin === this.engine.origin;
-    if (isHere && target === null && !this.unborn.isExpected(to)) return ref;
+    if (target === null && to instanceof Pid && to.origin === this.origin && !this.unborn.isExpected(to)) return ref;
     const timer = this.timers.start(this.deadline(ms), to, timed, ref, null);
     ref.slot = timer;
     if (target !== null) {

@@ -165,6 +165,15 @@ describe('order on the wire', () => {
     },
   );
 
+  it('0-6 a timer whose message could not cross when it fires is refused when it is started', () => {
+    const cluster = new Cluster(2, {}, false);
+    const { context } = cluster.keeper(1);
+    const far = seenFrom(cluster.at(1), cluster.keeper(2).context.self);
+    expect(() => context.sendAfter(1, far, () => {})).toThrow('a function');
+    expect(() => context.sendAfter(1, 'some name', () => {})).toThrow('a function');
+    expect(() => context.sendAfter(1, context.self, () => {})).not.toThrow();
+  });
+
   it('an exit reason that is no term becomes the error that says so', () => {
     const cluster = new Cluster(2);
     const receiver = cluster.keeper(2);
