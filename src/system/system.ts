@@ -2,6 +2,7 @@
 // Nothing is global; after `stop()` nothing is left and Node exits by itself.
 import {
   type AnyBody,
+  type AsyncContext,
   type AsyncBody,
   type Body,
   type Context,
@@ -105,7 +106,9 @@ export class System implements AsyncDisposable {
    * Runs `body` as a process of its own and resolves with what it returns.
    * Rejects with ExitError when the process ends with another reason than a return.
    */
-  run<T>(body: ((context: Context<unknown>) => Effects<T>) | AsyncBody<unknown, []>): Promise<T> {
+  run<T>(body: (context: Context<unknown>) => Effects<T>): Promise<T>;
+  run<T>(body: (context: AsyncContext<unknown>) => Promise<T>): Promise<T>;
+  run<T>(body: EffectsBody | AsyncBody<unknown, []>): Promise<T> {
     this.checkRunning();
     return new Promise<T>((resolve, reject) => {
       let value: T | undefined;
