@@ -1,8 +1,9 @@
 // The processes of a broker in this process, found from the top of its supervision tree down, so that a test can kill
 // any of them by name and thread.
-import { type SupervisorPid, whichChildren } from '../../src/behaviours/index.ts';
+import { call, type SupervisorPid, whichChildren } from '../../src/behaviours/index.ts';
+import { METADATA_NAME, type MetadataPid } from '../../src/broker/index.ts';
 import type { Broker } from '../../src/broker.ts';
-import type { Effects } from '../../src/process/index.ts';
+import type { Context, Effects } from '../../src/process/index.ts';
 import type { AnyPid } from '../../src/term/index.ts';
 
 /** One process and what it supervises. */
@@ -61,4 +62,30 @@ export async function connectionProcesses(broker: Broker): Promise<readonly Conn
     found.push({ tree: pid, connection: connection.pid, channels: channels.children.map((channel) => channel.pid) });
   }
   return found;
+}
+
+/** Where a queue's actor is. */
+export interface QueueProcess {
+  readonly name: string;
+  readonly pid: AnyPid;
+  /** Counts the actors the queue has had. */
+  readonly epoch: number;
+}
+
+/** All queues, as the metadata knows them. */
+export function queueProcesses(broker: Broker): Promise<readonly QueueProcess[]> {
+  return broker.system.run(function* readQueues(context: Context<unknown>): Effects<readonly QueueProcess[]> {
+    const metadata = context.whereis(METADATA_NAME) as MetadataPid;
+    // A replica for as long as this takes.
+    const { events } = yield* call(metadata, { tag: 'subscribe', replica: context.self });
+    const names = new Map<number, string>();
+    const found: QueueProcess[] = [];
+    for (const event of events) {
+      if (event.tag === 'queueDeclared') names.set(event.record.id, event.record.name);
+      if (event.tag !== 'queuePlaced') continue;
+      const { pid, epoch } = event.place;
+      found.push({ name: names.get(event.id) ?? '', pid, epoch });
+    }
+    return found;
+  });
 }

@@ -82,6 +82,12 @@ describe('what a fault explains', () => {
     expect(rules(held, deadC)).toEqual(['lost']);
   });
 
+  it('a dead consumer: what it had first may be read after what another one had again, once', () => {
+    const late = [publish(1), confirm(1), deliver(1, true, 'd'), acknowledge(1, 'd'), deliver(1)];
+    expect(rules(late, deadC)).toEqual([]);
+    expect(rules([...late, deliver(1)], deadC)).toEqual(['repeated without the flag']);
+  });
+
   it('a dead consumer explains nothing that another one had', () => {
     const history = [...whole(1), deliver(1, true, 'd'), acknowledge(1, 'd')];
     expect(rules(history, { deadConsumers: new Set(['e']) })).toEqual(['repeated']);

@@ -71,9 +71,11 @@ interface Fate {
   readonly published: Published;
   answer: 'ack' | 'nack' | null;
   deliveries: number;
-  /** Consumers that have had it, and whether the last one acknowledged it. */
-  readonly consumers: string[];
-  acknowledgedBy: string | null;
+  unflagged: number;
+  /** Deliveries to consumers that lived on: one, unless the queue crashed. */
+  toLiving: number;
+  lastConsumer: string;
+  isAcknowledged: boolean;
 }
 
 /** Checks a finished run: queues are drained and every delivery of a live consumer is acknowledged. */
@@ -81,6 +83,16 @@ export function checkHistory(history: readonly Observation[], explained: Explain
   const check = new Check(explained);
   for (const observation of history) check.see(observation);
   return check.report();
+}
+
+/** The violations in few lines: how many of each rule, and the first of them. Empty when there are none. */
+export function summaryOf({ violations }: Report): readonly string[] {
+  const byRule = new Map<Rule, Violation[]>();
+  for (const violation of violations) byRule.set(violation.rule, [...(byRule.get(violation.rule) ?? []), violation]);
+  return [...byRule].map(([rule, all]) => {
+    const shown = all.slice(0, 6).map(({ what }) => what);
+    return `${all.length} ${rule}: ${shown.join('; ')}`;
+  });
 }
 
 class Check {
@@ -104,13 +116,21 @@ class Check {
     else if (observation.op === 'deliver') this.deliver(observation);
     else {
       const fate = this.fates.get(nameOf(observation));
-      if (fate !== undefined) fate.acknowledgedBy = observation.consumer;
+      if (fate !== undefined) fate.isAcknowledged = true;
     }
   }
 
   private publish({ publisher, seq, queue }: Published): void {
     const published: Published = { publisher, seq, queue };
-    this.fates.set(nameOf(published), { published, answer: null, deliveries: 0, consumers: [], acknowledgedBy: null });
+    this.fates.set(nameOf(published), {
+      published,
+      answer: null,
+      deliveries: 0,
+      unflagged: 0,
+      toLiving: 0,
+      lastConsumer: '',
+      isAcknowledged: false,
+    });
   }
 
   private confirm(confirm: Extract<Observation, { op: 'confirm' }>): void {
@@ -137,25 +157,28 @@ class Check {
       this.violated('invented', what);
       return;
     }
-    if (fate.deliveries > 0) this.deliverAgain(fate, redelivered, what);
-    else if (redelivered && !this.mayComeAgain(fate, null)) this.violated('flagged but new', what);
+    const isDead = this.explained.deadConsumers.has(consumer);
+    if (fate.deliveries > 0) this.deliverAgain(fate, redelivered, isDead, what);
+    else if (redelivered && !this.mayBeFlagged(queue)) this.violated('flagged but new', what);
     this.checkOrder(delivery, what);
     fate.deliveries++;
-    fate.consumers.push(consumer);
-    fate.acknowledgedBy = null;
+    if (!redelivered) fate.unflagged++;
+    if (!isDead) fate.toLiving++;
+    fate.lastConsumer = consumer;
   }
 
-  private deliverAgain(fate: Fate, redelivered: boolean, what: string): void {
+  private deliverAgain(fate: Fate, redelivered: boolean, isDead: boolean, what: string): void {
     this.repeated++;
-    if (!redelivered) this.violated('repeated without the flag', what);
-    if (!this.mayComeAgain(fate, fate.consumers[fate.consumers.length - 1])) this.violated('repeated', what);
+    // What a consumer had before it died may be read from its socket after another one has had it again.
+    const isLateNews = isDead && fate.unflagged === 0;
+    if (!redelivered && !isLateNews) this.violated('repeated without the flag', what);
+    const isExplained = isDead || fate.toLiving === 0 || this.explained.crashedQueues.has(fate.published.queue);
+    if (!isExplained) this.violated('repeated', what);
   }
 
-  /** Whether a fault explains that it comes again, or that it is flagged without ever having been seen. */
-  private mayComeAgain({ published }: Fate, holder: string | null): boolean {
-    const { crashedQueues, deadConsumers } = this.explained;
-    if (crashedQueues.has(published.queue)) return true;
-    return holder === null ? deadConsumers.size > 0 : deadConsumers.has(holder);
+  /** Whether a fault explains that something is flagged that nobody has seen: it was on its way to the dead. */
+  private mayBeFlagged(queue: string): boolean {
+    return this.explained.crashedQueues.has(queue) || this.explained.deadConsumers.size > 0;
   }
 
   /**
@@ -189,7 +212,7 @@ class Check {
     return { published: this.fates.size, confirmed, nacked, delivered, repeated, missing, violations };
   }
 
-  private isMissing({ published, answer, deliveries, consumers, acknowledgedBy }: Fate): boolean {
+  private isMissing({ published, answer, deliveries, lastConsumer, isAcknowledged }: Fate): boolean {
     const { deadPublishers, deadConsumers, emptiedQueues } = this.explained;
     const isDead = deadPublishers.has(published.publisher);
     if (answer === null && !isDead) this.violated('unanswered', nameOf(published));
@@ -199,9 +222,9 @@ class Check {
       return answer !== 'nack';
     }
     // The last one that had it died with it, and it never came again.
-    const last = consumers[consumers.length - 1];
-    if (acknowledgedBy === null && !emptiedQueues.has(published.queue)) {
-      this.violated('lost', `${nameOf(published)}, last held by ${deadConsumers.has(last) ? 'the dead ' : ''}${last}`);
+    if (!isAcknowledged && !emptiedQueues.has(published.queue)) {
+      const holder = deadConsumers.has(lastConsumer) ? `the dead ${lastConsumer}` : lastConsumer;
+      this.violated('lost', `${nameOf(published)}, last held by ${holder}`);
     }
     return false;
   }
