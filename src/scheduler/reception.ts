@@ -1,6 +1,6 @@
 // What each signal does where it is received: the other half of the operations of process.ts.
 // LNK-1...6, MON-1...5, ALI-1, EXI-2...5. Signals to a dead process vanish, but for links and monitors (SIG-3).
-import { Links, Monitors, type Process, receiveExit, type Signal } from '../process/index.ts';
+import { Links, Monitors, type Process, receiveExit, type Signal, type Tracer } from '../process/index.ts';
 import type { AnyPid, Ref } from '../term/index.ts';
 import { processInfoOf } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -12,6 +12,7 @@ export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
     scheduler.unborn.keep(to, signal);
     return;
   }
+  if (scheduler.tracer !== null) traceTie(scheduler.tracer, signal);
   switch (signal.kind) {
     case 'message':
       processAt(signal.to)?.accept(signal.message, signal.seal);
@@ -90,6 +91,14 @@ export function refuseSignal(scheduler: Scheduler, signal: Signal): void {
     default:
       // Everything else to a dead process vanishes (SIG-3).
       return;
+  }
+}
+
+/** Links and monitors are traced where they take effect (TRC-1). */
+function traceTie(tracer: Tracer, signal: Signal): void {
+  const { kind } = signal;
+  if (kind === 'link' || kind === 'unlink' || kind === 'monitor' || kind === 'demonitor') {
+    tracer({ kind, pid: signal.from, other: signal.to });
   }
 }
 

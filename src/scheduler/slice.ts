@@ -115,6 +115,8 @@ function runContinuation(scheduler: Scheduler, process: Process, continuation: C
     if (message === NO_MATCH && !continuation.hasTimedOut) return -1;
     input = message === NO_MATCH ? TIMEOUT : message;
     endReceive(scheduler, continuation);
+    if (input !== TIMEOUT && scheduler.tracer !== null)
+      scheduler.tracer({ kind: 'receive', pid: process.self, detail: input });
   }
   for (let used = 1; ; used++) {
     const step = resume(process, continuation, input);

@@ -109,6 +109,8 @@ describe('single-thread, traces', () => {
       const { pid, ref } = context.spawnMonitor(hostActor('endWith'), [], { name: 'traced' });
       context.trapExit(true);
       context.link(pid);
+      context.unlink(pid);
+      context.monitor(pid);
       context.sendAfter(1, context.self, 'tick');
       yield* receive((message) => message === 'tick');
       context.send(pid as Pid<unknown>, { reason: 'x' });
@@ -116,7 +118,8 @@ describe('single-thread, traces', () => {
       scheduler.tracer = null;
     });
     const kinds = new Set(events.map(({ kind }) => kind));
-    for (const kind of ['spawn', 'send', 'receive', 'exit', 'down', 'timer', 'register']) expect(kinds).toContain(kind);
+    for (const kind of ['spawn', 'send', 'receive', 'link', 'unlink', 'monitor', 'exit', 'down', 'timer', 'register'])
+      expect(kinds).toContain(kind);
     const before = events.length;
     await system.run(function* (context: Context<unknown>): Effects<void> {
       context.send(context.self, 1);

@@ -1,75 +1,21 @@
-// GS-1...13, ALI-2: gen-servers.
+// GS-1...10, ALI-2: gen-servers that start, answer and go on.
 import {
   type CallReason,
   call,
   cast,
   type From,
   replyTo,
-  type StartOptions,
   type StartResult,
   startLink,
-  stopServer,
   tryCall,
 } from '../../../src/behaviours/index.ts';
-import { type Context, type Effects, receive, sleep } from '../../../src/process/index.ts';
-import type { ErrorReason, Mfa, Pid } from '../../../src/term/index.ts';
+import { sleep } from '../../../src/process/index.ts';
+import type { ErrorReason } from '../../../src/term/index.ts';
 import { BARE_SERVER, type How, SERVER, type TestServerPid } from '../../actors/server.ts';
-import type { Case, CaseContext } from '../case.ts';
+import type { Case } from '../case.ts';
 import { CheckError, equal, holds } from '../check.ts';
-import { type Plan, place } from '../plan.ts';
 
-const actor = (name: string): Mfa => ({ module: import.meta.url, export: name });
-
-/** Starts a server as its parent, tells the result, and then does what it is told: end with a reason. */
-export function* parent(
-  context: Context<unknown>,
-  to: Pid<unknown>,
-  plan: Plan,
-  how: How,
-  options: StartOptions,
-): Effects<void> {
-  const result = yield* startLink(SERVER, [to, how], { ...options, ...place(plan, context.self) });
-  context.send(to, { result });
-  const { end } = yield* receive<{ end: unknown }>((message) => (message as { end?: unknown }).end !== undefined);
-  context.exit(end);
-}
-
-/** Calls and tells the outcome; dies of a failed call. */
-export function* caller(
-  context: Context<unknown>,
-  to: Pid<unknown>,
-  server: TestServerPid | string,
-  request: { readonly do: 'keep' },
-  timeoutMs: number,
-): Effects<void> {
-  const answer = yield* call(server as TestServerPid, request, timeoutMs);
-  context.send(to, { answer });
-}
-
-/** A server linked to the case, which gets what it tells. */
-function* started(t: CaseContext, how: How = {}, options?: StartOptions): Effects<TestServerPid> {
-  const result = yield* startLink(SERVER, [t.context.self, how], t.options(options));
-  if (!result.ok) throw new CheckError(`the server did not start: ${JSON.stringify(result.error)}`);
-  const pid = t.kept(result.pid as TestServerPid);
-  equal(yield* t.next('its word'), { initialized: pid }, 'what the server told from init');
-  return pid;
-}
-
-/** A server whose parent is a process of its own. */
-function* startedBy(t: CaseContext, how: How): Effects<{ pid: TestServerPid; by: Pid<unknown> }> {
-  const by = t.spawn(actor('parent'), [t.context.self, t.plan, how, {}]);
-  const { result } = yield* t.next<{ result: StartResult }>('the result', (message) => 'result' in (message as object));
-  if (!result.ok) throw new CheckError('the server did not start');
-  yield* t.next('its word', (message) => 'initialized' in (message as object));
-  return { pid: t.kept(result.pid as TestServerPid), by };
-}
-
-const terminated = (message: unknown) => (message as { terminated?: unknown }).terminated !== undefined;
-
-/** Says whether the server's `terminate` ran, once the server is known to be dead. */
-function* ranTerminate(t: CaseContext): Effects<unknown> {
-  return (yield* t.drain()).find(terminated);
-}
+import { serverActor as actor, started, terminated } from './servers.ts';
 
 export const genServerCases: readonly Case[] = [
   {
@@ -353,115 +299,6 @@ export const genServerCases: readonly Case[] = [
       yield* call(server, { do: 'idle', ms: 60_000 });
       context.send(server, 'unrelated');
       equal(yield* t.next('its word'), { info: 'unrelated' }, 'what the server got');
-    },
-  },
-  {
-    title: 'GS-11 terminate runs on a stop and on a crash of a callback',
-    edges: [15],
-    *run(t) {
-      t.context.trapExit(true);
-      const stopped = yield* started(t);
-      cast(t.context, stopped, { do: 'stop', reason: 'x' });
-      equal(yield* t.next('its terminate'), { terminated: 'x', by: stopped }, 'on a stop');
-      equal(yield* t.next('its EXIT'), { tag: 'EXIT', from: stopped, reason: 'x' }, 'its EXIT');
-      const crashed = yield* started(t);
-      yield* tryCall(crashed, { do: 'throw' });
-      const { terminated: why } = yield* t.next<{ terminated: ErrorReason }>('its terminate', terminated);
-      equal(why.error.message, 'call failed on purpose', 'on a crash');
-      yield* t.next('its EXIT');
-      const bad = yield* started(t);
-      yield* tryCall(bad, { do: 'badReturn' });
-      const last = yield* t.next<{ terminated: { tag: string } }>('its terminate', terminated);
-      equal(last.terminated.tag, 'badReturnValue', 'on a bad return');
-    },
-  },
-  {
-    title: 'GS-11 terminate runs when the parent of a trapping server exits',
-    edges: [15],
-    *run(t) {
-      for (const reason of ['shutdown', { tag: 'odd', detail: 1 }]) {
-        const { pid, by } = yield* startedBy(t, { traps: true });
-        const ref = yield* t.watch(pid);
-        t.context.send(by, { end: reason });
-        equal(yield* t.down(ref), reason, 'its end');
-        equal(yield* ranTerminate(t), { terminated: reason, by: pid }, 'its terminate');
-      }
-    },
-  },
-  {
-    title: 'GS-11 terminate does not run on a kill, nor on any exit signal to a server that does not trap',
-    edges: [15],
-    *run(t) {
-      for (const [traps, reason, end] of [
-        [true, 'kill', 'killed'],
-        [false, 'kill', 'killed'],
-        [false, 'shutdown', 'shutdown'],
-        [false, 'x', 'x'],
-      ] as const) {
-        const { pid } = yield* startedBy(t, { traps });
-        const ref = t.context.monitor(pid);
-        t.context.exit(pid, reason);
-        equal(yield* t.down(ref), end, 'its end');
-        equal(yield* ranTerminate(t), undefined, 'its terminate');
-      }
-      const { pid, by } = yield* startedBy(t, { traps: false });
-      const ref = yield* t.watch(pid);
-      t.context.send(by, { end: 'parent gone' });
-      equal(yield* t.down(ref), 'parent gone', 'its end');
-      equal(yield* ranTerminate(t), undefined, 'its terminate');
-    },
-  },
-  {
-    title: 'GS-11 the shutdown of a stranger is only a message for a trapping server',
-    edges: [15],
-    *run(t) {
-      const { pid } = yield* startedBy(t, { traps: true });
-      const stranger = t.puppet();
-      yield* t.ask(stranger, { do: 'exit', to: pid, reason: 'shutdown' });
-      const exit = { tag: 'EXIT', from: stranger, reason: 'shutdown' };
-      equal(yield* t.next('its word'), { info: exit }, 'what the server told');
-      equal(yield* call(pid, { do: 'echo', value: 'alive' }), 'alive', 'it serves on');
-    },
-  },
-  {
-    title: 'GS-12 a parent that ends normal stops a trapping server, and leaves another one alone',
-    *run(t) {
-      const trapping = yield* startedBy(t, { traps: true });
-      const ref = yield* t.watch(trapping.pid);
-      t.context.send(trapping.by, { end: 'normal' });
-      equal(yield* t.down(ref), 'normal', 'the end of the trapping server');
-      equal(yield* ranTerminate(t), { terminated: 'normal', by: trapping.pid }, 'its terminate');
-      const other = yield* startedBy(t, { traps: false });
-      const parentRef = t.context.monitor(other.by);
-      t.context.send(other.by, { end: 'normal' });
-      equal(yield* t.down(parentRef), 'normal', 'the end of the parent');
-      equal(yield* call(other.pid, { do: 'echo', value: 'alive' }), 'alive', 'the server lives on');
-    },
-  },
-  {
-    title: 'GS-13 stopServer waits until the server is dead; another end, or no server, is an error',
-    *run(t) {
-      t.context.trapExit(true);
-      const name = t.name('stopped');
-      const server = yield* started(t, {}, { name });
-      yield* stopServer(server, { tag: 'shutdown', detail: 1 });
-      equal(t.context.whereis(name), undefined, 'its name');
-      const all = yield* t.drain();
-      equal(all[0], { terminated: { tag: 'shutdown', detail: 1 }, by: server }, 'its terminate');
-      const other = yield* started(t, { terminate: 'throw' });
-      for (const [target, expected] of [
-        [other, 'RangeError'],
-        [server, 'noproc'],
-        [t.name('nobody'), 'noproc'],
-      ] as const) {
-        let reason: unknown = 'none';
-        try {
-          yield* stopServer(target);
-        } catch (error) {
-          ({ reason } = (error as { reason: CallReason }).reason);
-        }
-        equal((reason as ErrorReason).error?.name ?? reason, expected, 'why it failed');
-      }
     },
   },
 ];

@@ -68,7 +68,8 @@ export async function afterlife(
   } catch {
     // It goes on in spite of it.
   }
-  for (let count = 0; count < 20; count++) await null;
+  await null;
+  await null;
   context.send(to, 'from the dead');
   context.send(alias, 'reply from the dead');
   context.spawn(PUPPET, [], { name: 'born-of-the-dead' });
