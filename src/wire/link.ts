@@ -128,9 +128,10 @@ export class Link {
     // Nothing is read behind a marker whose record has not come.
     if (this.isAtMarker()) return this.received > received;
     inbox.compact();
-    const max = Math.max(POLL_BYTES, this.missingBytes());
-    inbox.reserve(Math.min(max, reader.available));
-    const count = reader.read(inbox.bytes, inbox.end, max);
+    // One look: what the writer publishes after it would not fit into what is reserved here.
+    const count = Math.min(Math.max(POLL_BYTES, this.missingBytes()), reader.available);
+    inbox.reserve(count);
+    reader.read(inbox.bytes, inbox.end, count);
     inbox.end += count;
     if (count > 0 && reader.takeWaiting()) this.carrier?.wake();
     this.applyRecords(arrivals, reader);
