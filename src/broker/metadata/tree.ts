@@ -30,7 +30,8 @@ const REPLICA: Mfa = {
 
 /** Crashes that a thread's queues, and a thread, may have before the whole broker starts again. */
 const QUEUE_CRASHES = { intensity: 1_000, periodMs: 10_000 };
-const THREAD_CRASHES = { intensity: 20, periodMs: 60_000 };
+/** A thread that dies every second is still worth more than the connections of the others. */
+const THREAD_CRASHES = { intensity: 60, periodMs: 60_000 };
 
 const queues = dynamicSupervisor(QUEUE_CRASHES);
 
