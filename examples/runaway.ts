@@ -2,17 +2,7 @@
 // supervisor starts it again on a fresh thread.
 // prints: the neighbour still answers
 // prints: the runaway is back
-import {
-  call,
-  genServer,
-  ok,
-  type Request,
-  reply,
-  startLink,
-  startSystem,
-  supervisor,
-  tryCall,
-} from '../src/index.ts';
+import { call, genServer, ok, type Request, reply, startLink, startSystem, supervisor, tryCall } from '../src/index.ts';
 
 type Calls = Request<{ readonly tag: 'hello' }, string>;
 
