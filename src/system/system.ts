@@ -2,8 +2,8 @@
 // Nothing is global; after `stop()` nothing is left and Node exits by itself.
 import {
   type AnyBody,
-  type AsyncContext,
   type AsyncBody,
+  type AsyncContext,
   type Body,
   type Context,
   type DownMessage,
