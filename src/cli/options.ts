@@ -67,10 +67,22 @@ export function command(version: string, start: (options: StartOptions) => void)
     .description('run the broker')
     .addOption(option('--amqp-port <port>', 'TCP port for AMQP, 0 for any (default: 5672)', 'WARREN_AMQP_PORT'))
     .addOption(option('--host <address>', 'address to listen on (default: 127.0.0.1)', 'WARREN_HOST'))
-    .addOption(option('--data-dir <dir>', 'where data lives (default: ./warren-data)', 'WARREN_DATA_DIR'))
+    .addOption(
+      option(
+        '--data-dir <dir>',
+        'directory to lock (default: ./warren-data); queues are in memory in this version',
+        'WARREN_DATA_DIR',
+      ),
+    )
     .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${MEMORY_VARIABLE})`))
     .addOption(option('--threads <n>', 'data threads, 0 for none (default: cores - 1)', 'WARREN_THREADS'))
-    .addOption(option('--management-port <port>', 'TCP port for management', 'WARREN_MANAGEMENT_PORT'))
+    .addOption(
+      option(
+        '--management-port <port>',
+        'TCP port for management; nothing listens there yet',
+        'WARREN_MANAGEMENT_PORT',
+      ),
+    )
     .addOption(option('--config <file>', 'JSON file with the same options in camelCase', 'WARREN_CONFIG'))
     .addOption(option('--log-level <level>', 'debug, info, warning, error or silent', 'WARREN_LOG_LEVEL'))
     .exitOverride()
