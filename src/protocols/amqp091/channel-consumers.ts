@@ -1,5 +1,6 @@
 // The consuming side of a channel (digest 7): consumers by tag, delivery tags, settlements in batches per queue, the
 // shared prefetch of the channel, and the credit of consumers that no prefetch bounds (DESIGN decision 16).
+import { tryCall } from '../../behaviours/index.ts';
 import { type FromQueue, type Message, type QueueDelivery, type QueueRecord, Unacked } from '../../broker/index.ts';
 import { type Effects, receive, TIMEOUT } from '../../process/index.ts';
 import type { Channel } from './channel.ts';
@@ -76,22 +77,38 @@ export class ChannelConsumers {
   }
 
   private *attach(peer: QueuePeer, consumer: Consumer): Effects<void> {
-    const { tag, noAck, exclusive, prefetch, window } = consumer;
-    peer.isAttached = true;
-    const outcome = yield* this.channel.ask(peer, {
-      tag: 'consume',
-      channel: this.channel.context.self as never,
-      request: { consumerTag: tag, noAck, exclusive, arguments: consumer.arguments, prefetch, window },
-    });
+    const outcome = yield* this.channel.ask(peer, this.consumeRequest(peer, consumer));
     if (!outcome.ok) throw new CloseSignal(outcome.error);
     consumer.id = outcome.value;
     peer.consumers.set(consumer.id, consumer);
   }
 
-  /** The queue's actor is back: its consumers are attached in the order in which they came. */
+  private consumeRequest(peer: QueuePeer, consumer: Consumer) {
+    const { tag, noAck, exclusive, prefetch, window } = consumer;
+    peer.isAttached = true;
+    return {
+      tag: 'consume',
+      channel: this.channel.context.self as never,
+      request: { consumerTag: tag, noAck, exclusive, arguments: consumer.arguments, prefetch, window },
+    } as const;
+  }
+
+  /**
+   * The queue's actor is back: its consumers are attached in the order in which they came. When this one dies as well,
+   * the next one gets them all, so nothing is asked twice.
+   */
   *consumeAgain(peer: QueuePeer): Effects<void> {
     for (const consumer of [...this.byTag.values()]) {
-      if (consumer.queueId === peer.record.id) yield* this.attach(peer, consumer);
+      if (consumer.queueId !== peer.record.id) continue;
+      const outcome = yield* tryCall(peer.pid, this.consumeRequest(peer, consumer), Number.POSITIVE_INFINITY);
+      if (!outcome.ok) return;
+      if (!outcome.value.ok) {
+        // Somebody else has come first and wants it alone.
+        this.notifyGone(consumer);
+        continue;
+      }
+      consumer.id = outcome.value.value;
+      peer.consumers.set(consumer.id, consumer);
     }
   }
 
@@ -102,7 +119,8 @@ export class ChannelConsumers {
     this.byTag.delete(tag);
     const peer = this.channel.peers.known(consumer.queueId);
     if (peer !== undefined) {
-      yield* this.channel.ask(peer, { tag: 'cancel', consumerId: consumer.id });
+      // A dead actor has nothing to cancel, and the next one does not get this consumer.
+      if (peer.isUp) yield* tryCall(peer.pid, { tag: 'cancel', consumerId: consumer.id }, Number.POSITIVE_INFINITY);
       yield* this.deliverLast(consumer);
     }
     // What waits for room goes back unseen.

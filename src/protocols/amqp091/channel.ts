@@ -90,9 +90,11 @@ export class Channel {
       case 'place':
         if (message.place !== null) return this.context.perform(this.reattach(message));
         this.peers.gone(message.queueId);
+        this.tellSettled();
         break;
       case 'DOWN':
         this.peers.down(message);
+        this.tellSettled();
         break;
       case 'directReply':
         this.consumers.deliverReply(message.message);
@@ -170,6 +172,12 @@ export class Channel {
     this.output.confirms(this.publisher.takeConfirms());
   }
 
+  /** A queue's death or return may have settled publishes while nothing else happens here that would tell of it. */
+  private tellSettled(): void {
+    this.publisher.repay();
+    this.output.confirms(this.publisher.takeConfirms());
+  }
+
   private guard(method: Method | null, run: () => void): void {
     try {
       run();
@@ -193,13 +201,14 @@ export class Channel {
       if (peer.isUp) {
         const outcome = yield* tryCall(peer.pid as ServerPid<QueueCall>, request as never, Number.POSITIVE_INFINITY);
         if (outcome.ok) return outcome.value as ReplyOf<QueueCall, Q>;
-        const { ref } = peer;
-        this.peers.down(yield* receive((message): message is DownMessage => isDown(message, ref)));
       }
-      const isPlace = (message: unknown): message is PlaceNotice =>
-        (message as PlaceNotice).tag === 'place' && (message as PlaceNotice).queueId === peer.record.id;
-      const notice = yield* receive(isPlace);
-      if (notice.place !== null) yield* this.peers.reattach(notice);
+      const { ref } = peer;
+      const isNews = (message: unknown): message is PlaceNotice | DownMessage =>
+        isDown(message, ref) ||
+        ((message as PlaceNotice).tag === 'place' && (message as PlaceNotice).queueId === peer.record.id);
+      const news = yield* receive(isNews);
+      if (news.tag === 'DOWN') this.peers.down(news);
+      else if (news.place !== null) yield* this.peers.reattach(news);
       else {
         this.peers.gone(peer.record.id);
         throw new CloseSignal(noQueue(peer.record.vhost, peer.record.name));
@@ -279,6 +288,7 @@ export class Channel {
   private *reattach(notice: PlaceNotice): Effects<this> {
     yield* this.peers.reattach(notice);
     this.output.flush();
+    this.tellSettled();
     return this;
   }
 }

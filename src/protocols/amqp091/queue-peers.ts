@@ -153,7 +153,11 @@ export class QueuePeers {
     peer.pid = place.pid;
     peer.epoch = place.epoch;
     peer.ref = context.monitor(place.pid);
-    const takenUpTo = yield* tryCall(peer.pid, { tag: 'attach', channel: context.self as never });
+    const takenUpTo = yield* tryCall(
+      peer.pid,
+      { tag: 'attach', channel: context.self as never },
+      Number.POSITIVE_INFINITY,
+    );
     if (!takenUpTo.ok) return;
     peer.isUp = true;
     this.taken(peer, takenUpTo.value, null);
