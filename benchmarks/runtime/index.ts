@@ -2,9 +2,17 @@
 // Names and units of peers are those of `benchmarks/erlang`.
 
 import type { BenchCase } from '../harness.ts';
+import { crossCases } from './cross.ts';
 import { messageCases } from './messages.ts';
 import { processCases } from './processes.ts';
+import { serverCases } from './servers.ts';
 import { timerCases } from './timers.ts';
 
 /** All runtime cases. */
-export const cases: readonly BenchCase[] = [...messageCases, ...processCases, ...timerCases];
+export const cases: readonly BenchCase[] = [
+  ...messageCases,
+  ...serverCases,
+  ...processCases,
+  ...timerCases,
+  ...crossCases,
+];

@@ -1,0 +1,24 @@
+// Question: how fast do processes on two threads talk? Both ends live on data threads of their own.
+
+import { receive } from '../../src/index.ts';
+import type { BenchCase } from '../harness.ts';
+import { BODIES } from './bodies.ts';
+import { inSystem } from './support.ts';
+
+const crossCase = (kind: string, name: string, question: string, unit: string): BenchCase => ({
+  name,
+  question,
+  unit,
+  peer: name,
+  run: () =>
+    inSystem(function* (context) {
+      context.spawnLink(BODIES.driver, [kind, 2, context.self], { placement: { thread: 1 } });
+      return (yield* receive<number>()) as number;
+    }, 2),
+});
+
+export const crossCases: readonly BenchCase[] = [
+  crossCase('ping-pong', 'ping-pong-cross', 'round trips between two threads', 'round trips/s'),
+  crossCase('one-way', 'one-way-cross', 'messages from one thread to another, window 2 x 1000', 'msgs/s'),
+  crossCase('call', 'gen-server-call-cross', 'calls of a gen-server on another thread', 'calls/s'),
+];
