@@ -7,6 +7,7 @@ import type { Logger, LogLevel } from '../../src/env/index.ts';
 import type { AnyPid } from '../../src/term/index.ts';
 import type { ThreadsEngine } from '../../src/threads/index.ts';
 import { connectionProcesses, queueProcesses } from '../support/broker-processes.ts';
+import { Inbox } from '../support/inbox.ts';
 import { summaryOf } from '../support/queue-checker.ts';
 import { type ClientPlan, Traffic, TrafficClient } from '../support/traffic.ts';
 
@@ -14,6 +15,8 @@ const QUEUES = ['q0', 'q1', 'q2', 'q3'];
 const CLIENTS = 8;
 /** Deliveries between two kills, so that each finds traffic in full swing. */
 const PROGRESS = 40;
+/** Publishes of which some are on their way when the thread dies. */
+const BURST = 2_000;
 
 interface LogLine {
   readonly level: LogLevel;
@@ -117,12 +120,15 @@ export async function killQueues(kills: number): Promise<void> {
     }
     for (const client of clients) await client.start();
     const killed = new Set<string>();
+    const actors = new Set<AnyPid>();
     for (let kill = 0; kill < kills; kill++) {
-      await traffic.progress(PROGRESS);
+      // Some come in pairs, so that actors die while channels are still coming back to them.
+      if (kill % 3 !== 2) await traffic.progress(PROGRESS);
       const queues = await queueProcesses(stage.broker);
       const { name, pid } = queues[stage.random(queues.length)];
       stage.broker.system.exit(pid, 'kill');
       killed.add(name);
+      actors.add(pid);
     }
     await traffic.progress(PROGRESS);
     const report = await traffic.finish(clients, { crashedQueues: killed });
@@ -130,7 +136,8 @@ export async function killQueues(kills: number): Promise<void> {
     expect(report.repeated).toBeGreaterThan(0);
     expect([traffic.ends, traffic.channelErrors]).toEqual([[], []]);
     const epochs = (await queueProcesses(stage.broker)).map(({ epoch }) => epoch - 1);
-    expect(epochs.reduce((sum, crashes) => sum + crashes)).toBeGreaterThan(kills / 2);
+    expect(epochs.reduce((sum, crashes) => sum + crashes)).toBe(actors.size);
+    expect(actors.size).toBeGreaterThan(kills / 2);
     for (const client of clients) await client.close();
   });
 }
@@ -196,4 +203,35 @@ async function killThread(
   seen.emptied += emptied.size;
   seen.survivors += others.length;
   for (const client of others) await client.close();
+}
+
+/**
+ * A publisher fills its queue's way, the queue's thread dies, and nothing else happens on its channel: every publish is
+ * answered all the same.
+ */
+export async function killUnderPublishes(kills: number): Promise<void> {
+  await onStage(async (stage) => {
+    const { broker, engine } = stage;
+    let nacked = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const traffic = new Traffic();
+      await traffic.until(() => engine.info().every(({ isUp }) => isUp), 'all threads up');
+      const owners: Owners = new Map();
+      const client = await join(stage, traffic, owners, { name: `p${kill}`, consumes: [], publishesTo: [] });
+      const [[own]] = owners;
+      const far = (await queueProcesses(broker)).find(({ pid }) => pid.origin.thread !== own.origin.thread);
+      if (far === undefined) throw new Error('all queues are on one thread');
+      const channel = await client.openChannel();
+      await channel.checkQueue(far.name);
+      const answers = new Inbox<boolean>();
+      for (let sent = 0; sent < BURST; sent++) {
+        channel.sendToQueue(far.name, Buffer.alloc(1_000), {}, (error) => answers.add(error === null));
+      }
+      await answers.one();
+      engine.kill(far.pid.origin.thread);
+      nacked += (await answers.take(BURST - 1)).filter((isAck) => !isAck).length;
+      await client.close();
+    }
+    expect(nacked).toBeGreaterThan(0);
+  });
 }

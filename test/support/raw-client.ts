@@ -65,10 +65,11 @@ export class RawClient implements AsyncDisposable {
     this.socket.write(Buffer.concat(bytes));
   }
 
-  /** Sends one byte per write, each in a packet of its own. */
-  async dribble(bytes: Buffer): Promise<void> {
-    for (const byte of bytes) {
-      await new Promise<void>((resolve) => this.socket.write(Buffer.from([byte]), () => resolve()));
+  /** Sends bytes in pieces, each with time to be read alone. */
+  async dribble(...pieces: readonly Buffer[]): Promise<void> {
+    for (const piece of pieces) {
+      await new Promise<void>((resolve) => this.socket.write(piece, () => resolve()));
+      await new Promise<void>((resolve) => setTimeout(resolve, 1));
     }
   }
 

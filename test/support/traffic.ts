@@ -137,7 +137,8 @@ export class TrafficClient {
     return this;
   }
 
-  private async openChannel(): Promise<ConfirmChannel> {
+  /** A channel with confirms on this client's connection. */
+  async openChannel(): Promise<ConfirmChannel> {
     const channel = await this.connection.createConfirmChannel();
     channel.on('error', (error: Error) => this.traffic.channelErrors.push(`${this.name}: ${error.message}`));
     return channel;

@@ -4,7 +4,7 @@ import type { Socket } from '../../env/index.ts';
 import type { Pid } from '../../term/index.ts';
 import { FrameWriter, type Method } from './codec/index.ts';
 import type { ConfirmRange, OutgoingDelivery, Reply, ToChannel } from './envelope.ts';
-import { FLUSH_BYTES } from './limits.ts';
+import { FLUSH_BYTES, UNREAD_ANSWER_BYTES_MAX } from './limits.ts';
 
 export class ConnectionOutput {
   /** Something was written since the last heartbeat tick. */
@@ -15,6 +15,8 @@ export class ConnectionOutput {
   /** Deliveries in the writer or behind a full socket, per channel process. */
   private readonly owed = new Map<Pid<ToChannel>, number>();
   private isFull = false;
+  /** Bytes of answers since the socket last had room. */
+  private answerBytes = 0;
 
   constructor(socket: Socket, send: (to: Pid<ToChannel>, message: ToChannel) => void) {
     this.socket = socket;
@@ -30,6 +32,11 @@ export class ConnectionOutput {
     return this.writer.pendingBytes > 0;
   }
 
+  /** Too many answers wait for a client that does not read them. */
+  get isOverfull(): boolean {
+    return this.answerBytes > UNREAD_ANSWER_BYTES_MAX;
+  }
+
   protocolHeader(): void {
     this.writer.writeProtocolHeader();
   }
@@ -43,17 +50,21 @@ export class ConnectionOutput {
   }
 
   replies(channel: number, replies: readonly Reply[]): void {
+    const before = this.writer.pendingBytes;
     for (const { method, content } of replies) {
       if (content === null) this.writer.writeMethod(channel, method);
       else this.writer.writeContentMethod(channel, method as never, content);
     }
+    this.answerBytes += this.writer.pendingBytes - before;
   }
 
   confirms(channel: number, confirms: readonly ConfirmRange[]): void {
+    const before = this.writer.pendingBytes;
     for (const { deliveryTag, multiple, isAck } of confirms) {
       if (isAck) this.writer.writeAck(channel, deliveryTag, multiple);
       else this.writer.writeNack(channel, deliveryTag, multiple, false);
     }
+    this.answerBytes += this.writer.pendingBytes - before;
   }
 
   deliveries(channel: number, from: Pid<ToChannel>, deliveries: readonly OutgoingDelivery[]): void {
@@ -68,12 +79,15 @@ export class ConnectionOutput {
   /** Writes what has gathered, and gives credit back unless the socket is full. */
   flush(): void {
     this.write();
-    if (!this.isFull) this.repay();
+    if (this.isFull) return;
+    this.answerBytes = 0;
+    this.repay();
   }
 
   /** The socket's backlog is gone. */
   drained(): void {
     this.isFull = false;
+    this.answerBytes = 0;
     this.repay();
   }
 

@@ -101,6 +101,7 @@ export class Connection {
         break;
       case 'drained':
         this.output.drained();
+        if (!this.isReading) this.readOn();
         break;
       case 'closed':
         return this.context.exit('normal');
@@ -138,7 +139,7 @@ export class Connection {
   }
 
   private readOn(): void {
-    this.isReading = this.unconsumedBytes < UNCONSUMED_BYTES_MAX;
+    this.isReading = this.unconsumedBytes < UNCONSUMED_BYTES_MAX && !this.output.isOverfull;
     if (this.isReading) this.socket.active(1);
   }
 

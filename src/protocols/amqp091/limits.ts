@@ -13,6 +13,11 @@ export const CLOSE_OK_MS = 30_000;
 export const SHUTDOWN_CLOSE_OK_MS = 1_000;
 /** Bytes read from the socket that channels have not consumed yet; beyond it reading pauses (DESIGN decision 16). */
 export const UNCONSUMED_BYTES_MAX = 1_048_576;
+/**
+ * Answers that wait behind a full socket; beyond it reading pauses, so that a client that asks and never reads costs
+ * bounded memory. Deliveries do not count: their credit bounds them, and acknowledgements always pass.
+ */
+export const UNREAD_ANSWER_BYTES_MAX = 4_194_304;
 /** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */
 export const DELIVERY_WINDOW = 1_000;
 /** Bytes that wait in the writer before they go to the socket within a slice. */
