@@ -71,6 +71,15 @@ export class QueueModel {
     this.pump();
   }
 
+  /** The queue's actor dies: everything is back, and the consumers have to come again. */
+  crash(): void {
+    this.line = [];
+    this.outside = [];
+    const items = [...this.held.values()].flat();
+    this.held.clear();
+    this.back(items);
+  }
+
   private back(items: readonly Item[]): void {
     for (const item of items) item.redelivered = true;
     this.ready.push(...items);

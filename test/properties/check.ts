@@ -11,6 +11,9 @@ export interface Property<P> {
 }
 
 const RUNS = 400;
+/** How many times as many runs as usual, and from which seed: `PROPERTY_TIMES=20 PROPERTY_SEED=$RANDOM npx vitest ...`. */
+const TIMES = Number(process.env.PROPERTY_TIMES ?? 1);
+const SEED = Number(process.env.PROPERTY_SEED ?? 20260101);
 
 /** The property holds for every program under every schedule that is tried, with all invariants on. */
 export function holds<P>(property: Property<P>, runs = RUNS): void {
@@ -18,13 +21,20 @@ export function holds<P>(property: Property<P>, runs = RUNS): void {
     fc.property(schedules(), property.programs, (tape, program) => {
       simulate({ ...property.options, tape }, property.body(program)).value;
     }),
-    { numRuns: runs, seed: 20260101 },
+    { numRuns: runs * TIMES, seed: SEED },
   );
+}
+
+/** The property holds for one program, such as one that once failed, under the plain schedule and many others. */
+export function holdsFor<P>(property: Property<P>, program: P, runs = 40): void {
+  holds({ ...property, programs: fc.constant(program) }, runs);
 }
 
 export interface Caught {
   /** Deviations of the shrunk schedule. */
   readonly deviations: number;
+  /** The shrunk program. */
+  readonly program: unknown;
   readonly runs: number;
   readonly text: string;
 }
@@ -34,21 +44,35 @@ export interface Caught {
  * The invariants are off, so that it is the property itself that has to see it.
  */
 export function catches<P>(property: Property<P>, wiring: Wiring, checks = false): Caught {
+  return tells(property, { ...property, options: { ...property.options, wiring, checks } });
+}
+
+/** Runs that shrinking a failure may take. */
+const SHRINK_RUNS = 600;
+
+/** The same for a mistake that is anywhere in `planted`, which is otherwise the property `sound`. */
+export function tells<P>(sound: Property<P>, planted: Property<P>, shrinkRuns = SHRINK_RUNS): Caught {
+  const budget = { isSpent: false, left: shrinkRuns, runs: 0 };
   const details = fc.check(
-    fc.property(schedules(), property.programs, (tape, program) => {
-      simulate({ ...property.options, tape, wiring, checks }, property.body(program)).value;
+    fc.property(schedules(), planted.programs, (tape, program) => {
+      if (budget.isSpent && budget.left-- <= 0) return;
+      budget.runs++;
+      const result = simulate({ ...planted.options, tape }, planted.body(program));
+      if (!result.isOk) budget.isSpent = true;
+      result.value;
     }),
     { numRuns: 5_000, seed: 42 },
   );
   if (!details.failed || details.counterexample === null) throw new Error('the planted mistake was not seen');
   const [tape, program] = details.counterexample;
-  const result = replay(tape.token, property.body(program), { ...property.options, wiring, checks });
+  const result = replay(tape.token, planted.body(program), planted.options);
   if (result.isOk) throw new Error(`the token does not replay the failure: ${tape}`);
   // The same program under the same schedule goes well on a sound machine: it was the mistake that was seen.
-  simulate({ ...property.options, seed: tape.seed, deviations: result.deviations }, property.body(program)).value;
+  simulate({ ...sound.options, seed: tape.seed, deviations: result.deviations }, sound.body(program)).value;
   return {
     deviations: result.deviations.length,
-    runs: details.numRuns + details.numShrinks,
+    program,
+    runs: budget.runs,
     text: `${JSON.stringify(program)}\n${result.describe()}`,
   };
 }

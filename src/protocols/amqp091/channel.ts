@@ -260,11 +260,9 @@ export class Channel {
     else if (method.name === 'channel.close-ok') this.end();
   }
 
-  /** The client's channel.close: everything is given back before close-ok is written. */
+  /** The client's channel.close: queues have everything that was published, and everything back, before close-ok. */
   *close(): Effects<void> {
-    this.peers.sendPending();
-    this.consumers.sendSettlements();
-    yield* this.peers.leaveAll();
+    yield* this.handOver();
     this.output.reply({ name: 'channel.close-ok' });
     this.end();
   }
@@ -278,10 +276,22 @@ export class Channel {
 
   /** The connection closes: give everything back, then end. */
   private *release(): Effects<this> {
+    yield* this.handOver();
+    return this.context.exit('normal');
+  }
+
+  private *handOver(): Effects<void> {
     this.peers.sendPending();
     this.consumers.sendSettlements();
     yield* this.peers.leaveAll();
-    return this.context.exit('normal');
+    // A queue whose actor has died gets the rest when it is back; one that is gone wants nothing any more.
+    for (const peer of this.peers.untaken()) {
+      try {
+        yield* this.ask(peer, { tag: 'counts', isUse: false });
+      } catch (error) {
+        closeSignalOf(error);
+      }
+    }
   }
 
   /** A queue's actor is back: what it had not taken is sent again, its consumers are attached again, in order. */

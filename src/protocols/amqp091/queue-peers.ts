@@ -182,6 +182,7 @@ export class QueuePeers {
       peer.isAttached = false;
       yield* tryCall(peer.pid, { tag: 'leave', channel: this.channel.context.self as AnyPid });
     }
+    this.forgetConsumers();
   }
 
   /** The same without waiting. */
@@ -191,6 +192,10 @@ export class QueuePeers {
       if (peer.isAttached && peer.isUp) context.send(peer.pid, { tag: 'leaveSoon', channel: context.self });
       peer.isAttached = false;
     }
+    this.forgetConsumers();
+  }
+
+  private forgetConsumers(): void {
     for (const peer of this.peers.values()) peer.consumers.clear();
     this.channel.consumers.clear();
   }
