@@ -12,6 +12,7 @@ import {
   isDown,
   pause,
   receive,
+  sleep,
 } from '../../../src/process/index.ts';
 import { bodyOf, type MethodOf } from '../../../src/protocols/amqp091/codec/index.ts';
 import { formatReason, isMfa, type Mfa, type Pid, type Ref } from '../../../src/term/index.ts';
@@ -50,6 +51,9 @@ export function modulesWith({ queue = (same) => same, channel = (same) => same }
 function bodyOfModule(mfa: Mfa): LooseHandler {
   return plain.get(mfa.module)?.[mfa.export] as LooseHandler;
 }
+
+/** Longer than a slow machine may be late. */
+const REST_MS = 100;
 
 const text = new TextDecoder();
 const names = new Map<unknown, string>();
@@ -159,6 +163,8 @@ function* run(context: Context<unknown>, program: BrokerProgram, threads: readon
   yield* boss.told('done', clients.length);
   for (const pid of clients) context.send(pid, { tag: 'go' });
   const reports = (yield* boss.told('calm', clients.length)) as readonly CalmReport[];
+  // A queue hears of a channel's death when it hears of it; when time passes, everything under way has come.
+  yield* sleep(REST_MS);
   for (const queue of QUEUES) {
     const wanted = reports.flatMap(({ consumers }) => consumers).filter((consumer) => consumer.queue === queue);
     checkCalm(queue, wanted, yield* boss.client.counts(view, queue));
