@@ -108,7 +108,7 @@ export async function killChannels(kills: number): Promise<void> {
 }
 
 /** Kills queues: what was ready stays, what was unacknowledged comes again in place, and clients notice nothing else. */
-export async function killQueues(kills: number): Promise<void> {
+export async function killQueues(kills: number, inARow = 2): Promise<void> {
   await onStage(async (stage) => {
     const traffic = new Traffic();
     const clients: TrafficClient[] = [];
@@ -122,8 +122,8 @@ export async function killQueues(kills: number): Promise<void> {
     const killed = new Set<string>();
     const actors = new Set<AnyPid>();
     for (let kill = 0; kill < kills; kill++) {
-      // Some come in pairs, so that actors die while channels are still coming back to them.
-      if (kill % 3 !== 2) await traffic.progress(PROGRESS);
+      // Some come in a row, so that actors die while channels are still coming back to them.
+      if (kill % (2 * inARow) <= inARow) await traffic.progress(PROGRESS);
       const queues = await queueProcesses(stage.broker);
       const { name, pid } = queues[stage.random(queues.length)];
       stage.broker.system.exit(pid, 'kill');

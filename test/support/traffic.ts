@@ -12,7 +12,8 @@ const PREFETCH = 24;
 /** Deliveries a consumer keeps before it acknowledges the oldest, so that there is always something to return. */
 const HELD = 8;
 const WAIT_MS = 20_000;
-const ROUNDS_MAX = 40;
+/** Nothing more comes when nothing has come for so long. */
+const STALLED_MS = 3_000;
 
 /** Why a client's connection ended; code 0 for a connection that was simply lost. */
 export interface ClientEnd {
@@ -74,12 +75,12 @@ export class Traffic {
     this.isHolding = false;
     for (const client of clients) client.letGo();
     // What is still on its way comes in its own time; the checker says in the end what is missing.
-    for (let patience = ROUNDS_MAX; patience > 0; patience--) {
+    for (let sinceMs = performance.now(); performance.now() - sinceMs < STALLED_MS; ) {
       const seen = this.history.length;
       const left = await Promise.all(clients.map((client) => client.ready()));
-      const isQuiet = this.history.length === seen && left.every((count) => count === 0);
-      if (isQuiet && checkHistory(this.history, all).violations.length === 0) break;
-      if (isQuiet) await this.until(() => this.history.length > seen, 'settling', 100).catch(() => {});
+      if (this.history.length > seen) sinceMs = performance.now();
+      else if (left.every((count) => count === 0) && checkHistory(this.history, all).violations.length === 0) break;
+      else await this.until(() => this.history.length > seen, 'settling', 100).catch(() => {});
     }
     return checkHistory(this.history, all);
   }
