@@ -1,7 +1,7 @@
 // Starting a system with the host's own clock, sockets and threads: the default wiring of the front door.
 import { hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
-import type { SchedulerLimits } from './scheduler/index.ts';
+import { DEFAULT_LIMITS, type SchedulerLimits } from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
 import { startThreads } from './threads/index.ts';
 
@@ -24,12 +24,45 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);
   }
+  checkLimits(limits);
   const common = {
-    logger: typeof logger === 'string' ? pinoLogger(logger) : logger,
+    logger: loggerOf(logger),
     strict: options.strict ?? process.env.NODE_ENV !== 'production',
     net: options.net ?? hostNet,
     ...(limits === undefined ? {} : { limits }),
   };
   if (threads === 0) return new System(startSingleThread(common));
   return new System(await startThreads({ ...common, threads, ...(watchdogMs === undefined ? {} : { watchdogMs }) }));
+}
+
+const LEVELS: readonly unknown[] = ['debug', 'info', 'warning', 'error', 'silent'];
+
+function loggerOf(logger: Logger | LogLevel | 'silent'): Logger {
+  if (typeof logger === 'string' && LEVELS.includes(logger)) return pinoLogger(logger);
+  if (typeof (logger as Partial<Logger> | null)?.log !== 'function') {
+    throw new RangeError(`logger must be an object with \`log\`, or one of ${LEVELS.join(', ')}`);
+  }
+  return unfailing(logger as Logger);
+}
+
+/** A logger that throws would end the process that it reports on, or the host; what it could not write is lost. */
+function unfailing(logger: Logger): Logger {
+  return {
+    log: (level, event, data) => {
+      try {
+        logger.log(level, event, data);
+      } catch {
+        // There is nobody to tell.
+      }
+    },
+  };
+}
+
+/** A slice without reductions or time would never do anything, and its scheduler would be busy with it for ever. */
+function checkLimits(limits: Partial<SchedulerLimits> = {}): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(name in DEFAULT_LIMITS)) throw new RangeError(`there is no limit '${name}'`);
+    if (typeof value !== 'number' || !(value > 0))
+      throw new RangeError(`the limit ${name} must be above 0, got ${value}`);
+  }
 }

@@ -14,7 +14,7 @@ import {
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
-import { type AnyPid, formatReason, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, checkTarget, formatReason, type Pid, plainReason, type Ref } from '../term/index.ts';
 import type {
   CallMessage,
   CallsOf,
@@ -66,10 +66,10 @@ export function call<P, const Q extends CallsOf<P>>(
 ): Effects<ReplyOf<CallsOf<P>, Q>>;
 export function call(server: string, request: unknown, timeoutMs?: number): Effects<unknown>;
 export function* call(server: AnyPid | string, request: unknown, timeoutMs = CALL_TIMEOUT_MS): Effects<unknown> {
+  checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
   const target = begin(context, server, request);
   if (typeof target === 'string') throw new CallError(target, server, request);
-  checkWait(timeoutMs);
   const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return answer.value;
   const outcome = yield* unanswered(context, target, answer);
@@ -89,6 +89,7 @@ export function* tryCall(
   request: unknown,
   timeoutMs = CALL_TIMEOUT_MS,
 ): Effects<CallOutcome<unknown>> {
+  checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
   return yield* receiveResponse(sendRequest(context, server as Pid<unknown>, request as never), timeoutMs);
 }
@@ -127,11 +128,18 @@ type Answer = ReplyMessage | DownMessage | Timeout;
 
 /** Sends the call; the ref of its answer, or why there can be none. */
 function begin(context: Context, server: AnyPid | string, request: unknown): Ref | 'noproc' | 'callingSelf' {
+  checkTarget('call', server);
   const target = typeof server === 'string' ? context.whereis(server) : server;
   if (target === undefined) return 'noproc';
   if (target === context.self) return 'callingSelf';
   const alias = context.monitor(target, REPLY_DEMONITOR);
-  context.send(target as Pid<CallMessage<unknown>>, { tag: '$call', from: { alias, caller: context.self }, request });
+  try {
+    context.send(target as Pid<CallMessage<unknown>>, { tag: '$call', from: { alias, caller: context.self }, request });
+  } catch (error) {
+    // A request that is no term was not sent: whoever catches this must not keep the monitor of a call that is none.
+    context.demonitor(alias);
+    throw error;
+  }
   return alias;
 }
 
@@ -182,13 +190,15 @@ export function* stopServer(
   reason: unknown = 'normal',
   timeoutMs: number = Number.POSITIVE_INFINITY,
 ): Effects<void> {
+  checkTarget('stopServer', server);
+  checkWait(timeoutMs);
   const context = yield* currentContext();
   const target = typeof server === 'string' ? context.whereis(server) : server;
   const request: StopMessage = { tag: '$stop', reason };
   if (target === undefined) throw new CallError('noproc', server, request);
   if (target === context.self) throw new CallError('callingSelf', server, request);
   const ref = context.monitor(target);
-  context.send(target as Pid<StopMessage>, request);
+  context.send(target as Pid<StopMessage>, { ...request, reason: plainReason(reason) });
   const isItsDown = (message: unknown): message is DownMessage => isDown(message, ref);
   const down = yield* receive(isItsDown, { afterMs: timeoutMs, ref });
   if (down === TIMEOUT) {
@@ -196,5 +206,6 @@ export function* stopServer(
     throw new CallError('timeout', server, request);
   }
   // Reasons are data and may have crossed a thread: the same text is the same reason.
-  if (formatReason(down.reason) !== formatReason(reason)) throw new CallError(down.reason, server, request);
+  if (formatReason(down.reason) !== formatReason(plainReason(reason)))
+    throw new CallError(down.reason, server, request);
 }

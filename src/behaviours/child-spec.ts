@@ -1,7 +1,7 @@
 // Child specs and supervisor flags: their shape, their defaults, and one check of each with an error tag for every bad
 // option (SUP-5, SUP-6, SUP-8, SUP-10, SUP-12). Pure.
-import type { AnyBody } from '../process/index.ts';
-import { isMfa } from '../term/index.ts';
+import { type AnyBody, WAIT_MS_MAX } from '../process/index.ts';
+import { describe, formatReason, isMfa } from '../term/index.ts';
 import type { StartOptions } from './start-link.ts';
 
 /** When a child that ended is started again (SUP-4). */
@@ -54,6 +54,10 @@ export type CheckedFlags = Required<SupervisorFlags>;
 /** Which option is bad, and its value as text. */
 export interface SpecError {
   readonly tag:
+    | 'badFlags'
+    | 'badChildren'
+    | 'badSpec'
+    | 'badTimeout'
     | 'badId'
     | 'badStart'
     | 'badArgs'
@@ -84,6 +88,7 @@ const DEFAULT_PERIOD_MS = 5_000;
 
 /** Checks flags and fills in the defaults. */
 export function checkFlags(flags: SupervisorFlags): Checked<CheckedFlags> {
+  if (typeof flags !== 'object' || flags === null) return bad('badFlags', flags);
   const {
     strategy = 'oneForOne',
     intensity = DEFAULT_INTENSITY,
@@ -99,11 +104,13 @@ export function checkFlags(flags: SupervisorFlags): Checked<CheckedFlags> {
 
 /** Checks one spec against its supervisor's flags and fills in the defaults. `needsId` is false for dynamic children. */
 export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown, needsId = true): Checked<CheckedSpec> {
+  if (typeof spec !== 'object' || spec === null) return bad('badSpec', spec);
   const { id = needsId ? undefined : '', start, restart = 'permanent', significant = false, type = 'worker' } = spec;
   const shutdown = spec.shutdown ?? (type === 'supervisor' ? 'infinity' : WORKER_SHUTDOWN_MS);
   if (typeof id !== 'string' || (needsId && id === '')) return bad('badId', id);
   if (typeof start !== 'object' || start === null || !isBody(start.body)) return bad('badStart', start);
   if (start.args !== undefined && !Array.isArray(start.args)) return bad('badArgs', start.args);
+  if (start.timeoutMs !== undefined && !isTime(start.timeoutMs)) return bad('badTimeout', start.timeoutMs);
   if (!RESTARTS.includes(restart)) return bad('badRestart', restart);
   if (typeof significant !== 'boolean') return bad('badSignificant', significant);
   if (!isShutdown(shutdown)) return bad('badShutdown', shutdown);
@@ -116,6 +123,7 @@ export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown, needsId =
 
 /** Checks a list of specs, their ids included. */
 export function checkSpecs(specs: readonly ChildSpec[], autoShutdown: AutoShutdown): Checked<readonly CheckedSpec[]> {
+  if (!Array.isArray(specs)) return bad('badChildren', specs);
   const checked: CheckedSpec[] = [];
   const ids = new Set<string>();
   for (const spec of specs) {
@@ -143,7 +151,12 @@ function isCount(value: unknown): value is number {
 }
 
 function isShutdown(value: unknown): value is Shutdown {
-  return value === 'brutalKill' || value === 'infinity' || (typeof value === 'number' && isCount(value));
+  return value === 'brutalKill' || value === 'infinity' || (isTime(value) && isCount(value));
+}
+
+/** What a receive can wait: the stop of a supervisor must not fail at the time it was told to give. */
+function isTime(value: unknown): value is number {
+  return value === Number.POSITIVE_INFINITY || (typeof value === 'number' && value >= 0 && value <= WAIT_MS_MAX);
 }
 
 function isBody(body: unknown): boolean {
@@ -153,5 +166,10 @@ function isBody(body: unknown): boolean {
 
 /** The error for a bad option. */
 export function bad(tag: SpecError['tag'], value: unknown): { readonly ok: false; readonly error: SpecError } {
-  return { ok: false, error: { tag, value: typeof value === 'object' ? JSON.stringify(value) : String(value) } };
+  return { ok: false, error: { tag, value: textOf(value) } };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'object') return formatReason(value);
+  return typeof value === 'function' ? describe(value) : String(value);
 }

@@ -2,7 +2,7 @@
 import type { Effects } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 import type { ServerContext } from './callbacks.ts';
-import { checkSpec } from './child-spec.ts';
+import { bad, checkSpec } from './child-spec.ts';
 import { type DynamicChildren, startDynamic, stopDynamic } from './dynamic-children.ts';
 import type { PackedSpec } from './local-body.ts';
 import { packSpec, unpackSpec } from './local-body.ts';
@@ -28,7 +28,7 @@ export function dynamicCall(
   children: DynamicChildren,
   context: ServerContext,
 ): Result | Effects<Result> {
-  switch (request.tag) {
+  switch (request?.tag) {
     case 'startChild':
       return children.template === null ? addOwn(children, request.spec, context) : unsupported(children);
     case 'startWith':
@@ -65,6 +65,8 @@ function* addOwn(children: DynamicChildren, packed: PackedSpec, context: ServerC
 function* addFrom(children: DynamicChildren, extra: readonly unknown[], context: ServerContext): Effects<Result> {
   const spec = children.template;
   if (spec === null) return unsupported(children);
+  if (!Array.isArray(extra))
+    return reply(refusal({ tag: 'badChildSpec', error: bad('badArgs', extra).error }), children);
   const started = yield* startDynamic(children, spec, [...(spec.start.args ?? []), ...extra], context);
   if (!started.ok) report(context, 'startError', spec, null, started.error);
   return answer(children, started);

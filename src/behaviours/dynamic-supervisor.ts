@@ -22,8 +22,10 @@ export function dynamicSupervisor(options: DynamicOptions = {}): SupervisorDefin
     const { childrenMax = Number.POSITIVE_INFINITY, extraArguments, ...rest } = { ...options, ...given };
     const flags = checkFlags({ ...rest, strategy: 'oneForOne' });
     if (!flags.ok) return stop({ tag: 'badSupervisorFlags', error: flags.error });
-    if (!(childrenMax >= 0))
+    if (!(typeof childrenMax === 'number' && childrenMax >= 0))
       return stop({ tag: 'badSupervisorFlags', error: bad('badMaxChildren', childrenMax).error });
+    if (extraArguments !== undefined && !Array.isArray(extraArguments))
+      return stop({ tag: 'badSupervisorFlags', error: bad('badArgs', extraArguments).error });
     return ok(new DynamicChildren(flags.value, null, childrenMax, extraArguments));
   });
 }

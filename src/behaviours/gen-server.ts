@@ -3,7 +3,7 @@
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
 import { type Handler, isExit } from '../process/index.ts';
-import { formatReason } from '../term/index.ts';
+import { checkFunction, formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
 import { withDrafts } from './immer-state.ts';
 import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
@@ -27,11 +27,21 @@ export class UnhandledRequestError extends Error {
   }
 }
 
-/** Defines a server from its callbacks; see {@link Callbacks}. */
+/** Defines a server from its callbacks; see {@link Callbacks}. Throws BadArgumentError for one that is no function. */
 export function genServer<S, A extends readonly unknown[] = readonly [], C = never, T = never, I = never>(
   callbacks: Callbacks<S, A, C, T, I>,
 ): ServerDefinition<A, C, T, I> {
+  checkCallbacks(callbacks);
   return defineServer(callbacks) as unknown as ServerDefinition<A, C, T, I>;
+}
+
+const OPTIONAL = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'terminate'] as const;
+
+function checkCallbacks(given: unknown): void {
+  const callbacks = given as Partial<Loose> | null | undefined;
+  checkFunction('genServer: init', callbacks?.init);
+  for (const name of OPTIONAL)
+    if (callbacks?.[name] !== undefined) checkFunction(`genServer: ${name}`, callbacks[name]);
 }
 
 type Loose = Callbacks<unknown, readonly unknown[], unknown, unknown, unknown>;
@@ -114,7 +124,12 @@ function handle(
     if (outcome.tag === 'reply' && outcome.next === null && from !== null) {
       server.state = outcome.state;
       const answer: ReplyMessage = { tag: '$reply', ref: from.alias, value: outcome.value };
-      context.send(from.alias, answer);
+      try {
+        context.send(from.alias, answer);
+      } catch (error) {
+        // A value that is no term is the callback's fault like any other (GS-11).
+        return context.perform(crash(callbacks, server, error, context));
+      }
       return server;
     }
   }

@@ -18,8 +18,9 @@ export interface PackedSpec extends Omit<ChildSpec, 'start'> {
 
 /** Makes a spec sendable. */
 export function packSpec(context: Context, spec: ChildSpec): PackedSpec {
-  const { body } = spec.start;
-  if (isMfa(body)) return spec;
+  const body = spec?.start?.body;
+  // What is no spec at all is refused by the supervisor, with the right error.
+  if (body === undefined || isMfa(body)) return spec;
   const ref = context.kernel.makeRef();
   ref.slot = new LocalBody(body);
   return { ...spec, start: { ...spec.start, body: ref } };
@@ -30,7 +31,7 @@ const FOREIGN = 'a function of another thread: name the body as { module, export
 
 /** The spec that was packed. */
 export function unpackSpec(spec: PackedSpec): ChildSpec {
-  const { body } = spec.start;
+  const body = spec?.start?.body;
   if (!(body instanceof Ref)) return spec as ChildSpec;
   const local = body.slot instanceof LocalBody ? body.slot.body : FOREIGN;
   return { ...spec, start: { ...spec.start, body: local as AnyBody } };

@@ -3,7 +3,7 @@
 // it lists, so that no entry outlives the truth. Entries of the dead go a little after their DOWN, not before it:
 // `lookup` may still show them, `whereisKey` does not.
 import { context as currentContext, type Effects, isExit, isProcessAlive } from '../process/index.ts';
-import { type AnyPid, formatReason } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkTarget, formatReason, Pid } from '../term/index.ts';
 import { call } from './call.ts';
 import type { ServerContext } from './callbacks.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
@@ -46,6 +46,9 @@ interface State {
 export const registry: ServerDefinition<readonly [RegistryKeys], RegistryCall, never, never> = genServer({
   label: 'registry',
   init(context, keys: RegistryKeys) {
+    if (keys !== 'unique' && keys !== 'duplicate') {
+      throw new BadArgumentError('registry', "'unique' or 'duplicate' keys", keys);
+    }
     context.trapExit(true);
     return ok<State>({ keys, entries: new Map(), owners: new Map() });
   },
@@ -125,8 +128,14 @@ function countEntries(state: State): number {
   return count;
 }
 
+const KEY_TYPES: readonly string[] = ['string', 'number', 'bigint', 'boolean'];
+
 /** Registers the caller under `key`. In a unique registry it fails for a taken key, even if the caller itself has it. */
 export function* registerKey(server: Server, key: RegistryKey, value: unknown = null): Effects<RegisterKeyResult> {
+  checkTarget('registerKey', server);
+  if (!(key instanceof Pid) && !KEY_TYPES.includes(typeof key)) {
+    throw new BadArgumentError('registerKey', 'a key of text, a number, a boolean or a pid', key);
+  }
   const context = yield* currentContext();
   const pid = typeof server === 'string' ? context.whereis(server) : server;
   // The link comes first, on the same way as the call: there is no moment at which an entry could outlive its process.

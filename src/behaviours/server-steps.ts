@@ -1,7 +1,7 @@
 // The slower steps of a gen-server, as generators: starting, results that continue, wait or stop, and ending.
 // GS-1, GS-7...12. Each runs as the continuation of the process, so that no message is let in before it is done.
-import { type Context, type Effects, ExitError } from '../process/index.ts';
-import { type Ref, reasonOf } from '../term/index.ts';
+import { type Context, type Effects, ExitError, exitReasonOf } from '../process/index.ts';
+import { describe, formatReason, type Ref } from '../term/index.ts';
 import { replyTo } from './call.ts';
 import { type Callbacks, IDLE_TIMEOUT, type OrEffects, type ServerContext } from './callbacks.ts';
 import { answerStart, answerStarted, type StartTicket, takeName } from './proc-lib.ts';
@@ -163,7 +163,7 @@ export function* crash(
   error: unknown,
   context: ServerContext,
 ): Effects<never> {
-  yield* terminate(callbacks, server, error instanceof ExitError ? error.reason : reasonOf(error), context);
+  yield* terminate(callbacks, server, exitReasonOf(error), context);
   throw error;
 }
 
@@ -190,19 +190,18 @@ function* terminate(callbacks: Loose, server: Server<unknown>, reason: unknown, 
   try {
     const outcome = callbacks.terminate(reason, server.state, context);
     if (isEffects(outcome)) yield* outcome;
+    // Nobody would wait for what it still has to do.
+    else if (outcome instanceof Promise) throw new ExitError(badReturn('terminate', outcome));
   } catch (error) {
-    throw new Ended(error instanceof ExitError ? error.reason : reasonOf(error));
+    throw new Ended(exitReasonOf(error));
   }
 }
 
 const TEXT_MAX = 200;
 
 function badReturn(callback: string, value: unknown): BadReturnReason {
-  let text = String(value);
-  try {
-    text = typeof value === 'object' ? (JSON.stringify(value) ?? text) : text;
-  } catch {
-    // What cannot be printed as JSON is named by its class.
-  }
+  // An async callback is the likely reason; nobody will ever look at its promise, so its failure must not end the host.
+  if (value instanceof Promise) value.catch(() => {});
+  const text = value instanceof Promise ? describe(value) : formatReason(value);
   return { tag: 'badReturnValue', callback, text: text.slice(0, TEXT_MAX) };
 }

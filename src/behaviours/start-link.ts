@@ -4,6 +4,7 @@ import {
   type AnyBody,
   type Body,
   type Context,
+  checkWait,
   type DownMessage,
   type Effect,
   type Effects,
@@ -105,7 +106,10 @@ export interface Launched {
   readonly ref: Ref;
 }
 
-/** The first half of a start: spawns, and returns what to wait for, or the result where there is nothing to wait for. */
+/**
+ * The first half of a start: spawns, and returns what to wait for, or the result where there is nothing to wait for.
+ * Throws what `spawn` throws for misuse, and RangeError for a bad time.
+ */
 export function launch(
   context: Context,
   body: AnyBody,
@@ -113,6 +117,7 @@ export function launch(
   options: StartOptions | undefined,
   link: boolean,
 ): Launched | StartResult {
+  if (options?.timeoutMs !== undefined) checkWait(options.timeoutMs);
   const name = options?.name ?? null;
   const owner = name === null ? undefined : context.whereis(name);
   if (owner !== undefined) return { ok: false, error: { tag: 'alreadyStarted', pid: owner } };

@@ -26,7 +26,7 @@ export function staticCall(
   children: StaticChildren,
   context: ServerContext,
 ): Result | Effects<Result> {
-  switch (request.tag) {
+  switch (request?.tag) {
     case 'startChild':
       return add(children, request.spec, context);
     case 'terminateChild':

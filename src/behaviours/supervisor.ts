@@ -46,7 +46,7 @@ export function supervisor<A extends readonly unknown[] = readonly []>(
 ): SupervisorDefinition<A> {
   return supervise('supervisor', (context, ...args: A) => {
     const given = typeof spec === 'function' ? spec(context, ...args) : spec;
-    return 'tag' in given ? given : begin(given, context);
+    return given != null && 'tag' in Object(given) ? (given as Ignore) : begin(given as SupervisorSpec, context);
   });
 }
 

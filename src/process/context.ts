@@ -1,7 +1,7 @@
 // What a process body sees: the public face of a process (PRC-1, EXI-1...5, LNK, MON, ALI, TMR).
 // Every call here is synchronous on every placement; what has to wait is an effect (effects.ts).
 import type { Env } from '../env/index.ts';
-import type { AnyPid, Mfa, Pid, Ref } from '../term/index.ts';
+import { type AnyPid, type ExitReason, type Mfa, type Pid, plainReason, type Ref, reasonOf } from '../term/index.ts';
 import type { Effects } from './effects.ts';
 import type { Kernel } from './kernel.ts';
 import type { AliasMode } from './monitors.ts';
@@ -159,4 +159,14 @@ export class ExitError extends Error {
     super(text ?? 'exit');
     this.reason = reason;
   }
+}
+
+/** The reason of a process that `thrown` ends: that of an {@link ExitError}, else the error as data. Always plain data. */
+export function exitReasonOf(thrown: unknown): ExitReason {
+  try {
+    if (thrown instanceof ExitError) return plainReason(thrown.reason);
+  } catch {
+    // Something that does not even say what it is.
+  }
+  return reasonOf(thrown);
 }

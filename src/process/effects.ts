@@ -1,6 +1,17 @@
 // The effects a generator body can yield (DESIGN decision 2). Each is a small generator, so that user code writes
 // `const message = yield* receive(...)`, reads like Erlang, and the types come out right.
-import type { Mfa, Pid, Ref } from '../term/index.ts';
+import {
+  BadArgumentError,
+  checkFunction,
+  checkName,
+  checkPid,
+  checkRef,
+  describe,
+  isMfa,
+  type Mfa,
+  type Pid,
+  type Ref,
+} from '../term/index.ts';
 import type { Context } from './context.ts';
 import type { Process } from './process.ts';
 
@@ -52,13 +63,30 @@ export function receive<M = unknown>(
 export function* receive(match?: ((message: unknown) => boolean) | null, options?: ReceiveOptions): Effects<unknown> {
   const afterMs = options?.afterMs ?? Number.POSITIVE_INFINITY;
   checkWait(afterMs);
+  if (match != null) checkFunction('receive', match);
   return yield { op: 'receive', match: match ?? null, afterMs, ref: options?.ref ?? null };
 }
 
 /** Throws RangeError unless `ms` is infinite or a number from 0 to 2^32 - 1. */
 export function checkWait(ms: number): void {
-  if (ms === Number.POSITIVE_INFINITY || (ms >= 0 && ms <= WAIT_MS_MAX)) return;
-  throw new RangeError(`a time must be Infinity or 0 to ${WAIT_MS_MAX} ms, got ${ms}`);
+  // A text of digits would pass the comparison, and put texts among the times of all timers.
+  if (typeof ms === 'number' && (ms === Number.POSITIVE_INFINITY || (ms >= 0 && ms <= WAIT_MS_MAX))) return;
+  throw new RangeError(`a time must be Infinity or 0 to ${WAIT_MS_MAX} ms, got ${describe(ms)}`);
+}
+
+/** Throws BadArgumentError for what is no generator of effects. */
+export function checkEffects(operation: string, effects: unknown): void {
+  if (typeof (effects as Effects<unknown> | null | undefined)?.next === 'function') return;
+  throw new BadArgumentError(operation, 'a generator of effects', effects);
+}
+
+/** Thrown into a process whose generator yields something else than an effect: most often `yield` for `yield*`. */
+export class NotAnEffectError extends TypeError {
+  override readonly name = 'NotAnEffectError';
+
+  constructor(value: unknown) {
+    super(`a body yields effects only (write \`yield* receive()\`, not \`yield receive()\`), got ${describe(value)}`);
+  }
 }
 
 const CONTEXT: Effect = { op: 'context' };
@@ -90,6 +118,8 @@ export type RegisterResult =
 
 /** Gives `pid` (default: the caller) a name; done when every live thread knows it (REG-1, DESIGN decision 8). */
 export function* register(name: string, pid?: Pid<never>): Effects<RegisterResult> {
+  checkName('register', name);
+  if (pid !== undefined) checkPid('register', pid);
   return (yield {
     op: 'wait',
     start: (process, resume) => {
@@ -101,6 +131,7 @@ export function* register(name: string, pid?: Pid<never>): Effects<RegisterResul
 
 /** Takes a name away; false when nobody had it (REG-1). */
 export function* unregister(name: string): Effects<boolean> {
+  checkName('unregister', name);
   return (yield {
     op: 'wait',
     start: (process, resume) => {
@@ -134,6 +165,7 @@ export function* processInfo(
   pid: Pid<never>,
   options?: { readonly messages?: boolean },
 ): Effects<ProcessInfo | undefined> {
+  checkPid('processInfo', pid);
   return (yield {
     op: 'wait',
     start: (process, resume) => {
@@ -150,6 +182,7 @@ export function* isProcessAlive(pid: Pid<never>): Effects<boolean> {
 
 /** Cancels a timer wherever it lives: the ms that were left, or false when it has fired or is unknown (TMR-2). */
 export function* cancelAnyTimer(ref: Ref): Effects<number | false> {
+  checkRef('cancelAnyTimer', ref);
   return (yield {
     op: 'wait',
     start: (process, resume) => {
@@ -166,6 +199,8 @@ export type OffloadResult =
 
 /** Runs `mfa(...args)` in the pool for CPU work; aborted when the process dies. */
 export function* offload(mfa: Mfa, args: readonly unknown[] = []): Effects<OffloadResult> {
+  if (!isMfa(mfa)) throw new BadArgumentError('offload', '{ module, export }', mfa);
+  if (!Array.isArray(args)) throw new BadArgumentError('offload', 'an array of arguments', args);
   return (yield {
     op: 'wait',
     start: (process, resume) => process.kernel.offload(mfa, args, resume),

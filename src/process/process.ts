@@ -1,11 +1,23 @@
 // One process: its record and, on the same object, the context its body sees (no second object per process).
 // Every operation of a dead process is void, so that an async body that outlives its process has no effect (section 0-4).
 import type { Env } from '../env/index.ts';
-import { type AnyPid, Pid, type Ref, type Seal } from '../term/index.ts';
+import {
+  type AnyPid,
+  BadArgumentError,
+  checkFunction,
+  checkName,
+  checkPid,
+  checkRef,
+  checkTarget,
+  type Pid,
+  plainReason,
+  type Ref,
+  type Seal,
+} from '../term/index.ts';
 import type { Resource, SpawnedMonitor, SpawnOptions } from './context.ts';
 import { type AnyBody, type Context, ExitError, type MonitorOptions, NoProcessError } from './context.ts';
 import type { Continuation } from './continuation.ts';
-import { checkWait, type Effects } from './effects.ts';
+import { checkEffects, checkWait, type Effects } from './effects.ts';
 import { ALIVE, FRESH, INTERRUPTED, NOT_WAKEABLE, RUNNING, TRAPS_EXITS } from './flags.ts';
 import type { Kernel } from './kernel.ts';
 import { Links } from './links.ts';
@@ -100,6 +112,7 @@ export class Process implements Context<any> {
   }
 
   trySend(name: string, message: unknown): boolean {
+    checkName('trySend', name);
     const pid = this.kernel.whereis(name);
     if (pid === undefined || !this.isAlive) return false;
     this.kernel.sendMessage(this, pid, message);
@@ -107,6 +120,7 @@ export class Process implements Context<any> {
   }
 
   whereis(name: string): AnyPid | undefined {
+    checkName('whereis', name);
     return this.kernel.whereis(name);
   }
 
@@ -130,9 +144,9 @@ export class Process implements Context<any> {
   exit(...args: readonly unknown[]): void {
     if (args.length < 2) throw new ExitError(args[0]);
     const to = args[0] as AnyPid;
-    if (!(to instanceof Pid)) throw new TypeError('exit(to, reason) needs a pid');
+    checkPid('exit(to, reason)', to);
     if (!this.isAlive) return;
-    this.kernel.sendSignal({ kind: 'exit', from: this.self, to, reason: args[1] });
+    this.kernel.sendSignal({ kind: 'exit', from: this.self, to, reason: plainReason(args[1]) });
     // exit(self, R) does not return when it kills: the signal to oneself has already been received.
     if (to === this.self && (this.flags & RUNNING) !== 0 && this.extras?.pendingExit != null) {
       throw new ExitError(this.extras.pendingExit.reason);
@@ -146,17 +160,21 @@ export class Process implements Context<any> {
   }
 
   link(to: AnyPid): void {
+    checkPid('link', to);
     if (!this.isAlive || to === this.self) return;
     this.links ??= new Links();
     if (this.links.link(to)) this.kernel.sendSignal({ kind: 'link', from: this.self, to });
   }
 
   unlink(to: AnyPid): void {
+    checkPid('unlink', to);
     const id = this.links?.unlink(to) ?? 0;
     if (id !== 0) this.kernel.sendSignal({ kind: 'unlink', from: this.self, to, id });
   }
 
   monitor(target: AnyPid | string, options?: MonitorOptions): Ref {
+    checkTarget('monitor', target);
+    if (options != null) checkMonitorOptions(options);
     const ref = this.makeRef();
     if (!this.isAlive) return ref;
     const pid = typeof target === 'string' ? (this.kernel.whereis(target) ?? null) : target;
@@ -174,6 +192,7 @@ export class Process implements Context<any> {
   }
 
   demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
+    checkRef('demonitor', ref);
     const held = this.monitors?.held.get(ref);
     if (held !== undefined) {
       this.monitors?.remove(ref);
@@ -192,6 +211,7 @@ export class Process implements Context<any> {
   }
 
   alias(mode: 'explicit' | 'reply' = 'explicit'): Ref {
+    if (mode !== 'explicit' && mode !== 'reply') throw new BadArgumentError('alias', "'explicit' or 'reply'", mode);
     const ref = this.makeRef();
     if (!this.isAlive) return ref;
     this.monitors ??= new Monitors();
@@ -201,6 +221,7 @@ export class Process implements Context<any> {
   }
 
   unalias(ref: Ref): boolean {
+    checkRef('unalias', ref);
     if (this.monitors === null || this.monitors.aliasMode(ref) === null) return false;
     const held = this.monitors.held.get(ref);
     if (held !== undefined) this.monitors.held.set(ref, { ...held, alias: null });
@@ -210,29 +231,36 @@ export class Process implements Context<any> {
   }
 
   sendAfter(ms: number, to: AnyPid | string, message: unknown): Ref {
-    checkWait(ms);
+    checkTimer(ms, to);
     return this.isAlive ? this.kernel.startTimer(ms, to, message, false) : this.kernel.makeRef();
   }
 
   startTimer(ms: number, to: AnyPid | string, message: unknown): Ref {
-    checkWait(ms);
+    checkTimer(ms, to);
     return this.isAlive ? this.kernel.startTimer(ms, to, message, true) : this.kernel.makeRef();
   }
 
   cancelTimer(ref: Ref): number | false {
+    checkRef('cancelTimer', ref);
     return this.isAlive && this.kernel.cancelLocalTimer(ref);
   }
 
   bump(reductions: number): void {
+    // What is no finite count would stand in the record for ever and unsettle every later slice.
+    if (!(typeof reductions === 'number' && reductions >= 0 && reductions <= Number.MAX_SAFE_INTEGER)) {
+      throw new BadArgumentError('bump', 'a count of reductions', reductions);
+    }
     this.reductions += reductions;
   }
 
   perform<S>(effects: Effects<S>): S {
+    checkEffects('perform', effects);
     this.flags |= INTERRUPTED;
     return this.kernel.perform(this, effects) as S;
   }
 
   own(resource: Resource): void {
+    checkFunction('own', resource?.close);
     if (!this.isAlive) {
       resource.close();
       return;
@@ -252,6 +280,20 @@ export class Process implements Context<any> {
   }
 
   setLabel(label: string): void {
+    checkName('setLabel', label);
     this.more.label = label;
   }
+}
+
+function checkTimer(ms: number, to: AnyPid | string): void {
+  checkWait(ms);
+  if (ms === Number.POSITIVE_INFINITY) throw new RangeError('a timer needs an end: its time cannot be Infinity');
+  checkTarget('a timer', to);
+}
+
+function checkMonitorOptions({ alias, tag }: MonitorOptions): void {
+  if (alias !== undefined && alias !== 'demonitor' && alias !== 'replyDemonitor') {
+    throw new BadArgumentError('monitor', "the alias 'demonitor' or 'replyDemonitor'", alias);
+  }
+  if (tag !== undefined) checkName('the tag of monitor', tag);
 }

@@ -5,7 +5,7 @@ import {
   type AnyBody,
   Continuation,
   type Effects,
-  ExitError,
+  exitReasonOf,
   flags,
   type Kernel,
   type OffloadResult,
@@ -17,7 +17,7 @@ import {
   type SpawnSignal,
   type Tracer,
 } from '../process/index.ts';
-import { type AnyPid, isClean, type Mfa, type Origin, Pid, Ref, reasonOf, type Seal, sealTerm } from '../term/index.ts';
+import { type AnyPid, checkReceiver, type Mfa, type Origin, Pid, Ref, type Seal, sealTerm } from '../term/index.ts';
 import type { Engine } from './engine.ts';
 import { HeldProcesses } from './held.ts';
 import type { Names } from './names.ts';
@@ -27,7 +27,7 @@ import { RunQueue } from './run-queue.ts';
 import { foreignSerial, ownSerial } from './serial.ts';
 import { runSlice } from './slice.ts';
 import { receiveSpawn, spawn } from './spawn.ts';
-import { crashReport, tearDown, tellOfThread } from './teardown.ts';
+import { reportCrash, tearDown, tellOfThread } from './teardown.ts';
 import { Timer, Timers } from './timers.ts';
 import { Unborn } from './unborn.ts';
 
@@ -93,6 +93,7 @@ export class Scheduler implements Kernel {
       }
       return;
     }
+    checkReceiver('send', to);
     const sender = from?.self ?? null;
     if (to instanceof Pid) this.route(sender, to, { kind: 'message', from: sender, to, message, seal });
     else this.route(sender, to, { kind: 'alias', from: sender, to, message, seal });
@@ -219,10 +220,8 @@ export class Scheduler implements Kernel {
   private crash(process: Process, thrown: unknown): void {
     if ((process.flags & ALIVE) === 0) return;
     const pending = process.extras?.pendingExit;
-    const reason = thrown instanceof ExitError ? thrown.reason : reasonOf(thrown);
-    if (pending == null && !isClean(reason)) {
-      this.engine.env.logger.log('error', 'process crashed', { ...crashReport(this, process, reason) });
-    }
+    const reason = exitReasonOf(thrown);
+    if (pending == null) reportCrash(this, process, reason);
     this.terminate(process, pending != null ? pending.reason : reason);
   }
 

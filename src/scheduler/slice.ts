@@ -7,6 +7,7 @@ import {
   flags,
   type Handler,
   NO_MATCH,
+  NotAnEffectError,
   type Process,
   TIMEOUT,
 } from '../process/index.ts';
@@ -24,6 +25,12 @@ export function isEffects(value: unknown): value is Effects<unknown> {
 
 export function isAsyncFunction(body: unknown): boolean {
   return typeof body === 'function' && Object.prototype.isPrototypeOf.call(asyncFunctionPrototype, body);
+}
+
+const generatorFunctionPrototype = Object.getPrototypeOf(function* () {}) as object;
+
+export function isGeneratorFunction(body: unknown): boolean {
+  return typeof body === 'function' && Object.prototype.isPrototypeOf.call(generatorFunctionPrototype, body);
 }
 
 /** Runs one slice; exceptions of user code pass through. Returns true when the process has more to do. */
@@ -90,6 +97,8 @@ function enter(scheduler: Scheduler, process: Process): void {
     else if (isEffects(result)) process.continuation = new Continuation(result, 'body');
     else {
       if (result instanceof Promise) {
+        // Nobody will ever look at it; its rejection must not end the host.
+        result.catch(() => {});
         throw new TypeError('a body that returns a promise must be declared async');
       }
       scheduler.terminate(process, 'normal');
@@ -127,8 +136,9 @@ function runContinuation(scheduler: Scheduler, process: Process, continuation: C
     }
     if ((process.flags & INTERRUPTED) !== 0 && mustStop(process)) return -1;
     const effect = step.value;
-    if (effect.op === 'context') input = process;
-    else if (effect.op === 'receive') {
+    const op = effect?.op;
+    if (op === 'context') input = process;
+    else if (op === 'receive') {
       process.mailbox.beginReceive(effect.ref);
       input = process.mailbox.scan(effect.match);
       if (input === NO_MATCH) {
@@ -138,7 +148,8 @@ function runContinuation(scheduler: Scheduler, process: Process, continuation: C
           return -1;
         }
       } else if (scheduler.tracer !== null) scheduler.tracer({ kind: 'receive', pid: process.self, detail: input });
-    } else if (effect.op === 'pause') return budget;
+    } else if (op === 'pause') return budget;
+    else if (op !== 'wait') throw new NotAnEffectError(effect);
     else {
       input = startWait(scheduler, process, continuation, effect.start);
       if (input === WAITING) return -1;

@@ -6,12 +6,24 @@ import {
   Links,
   Monitors,
   Process,
+  type SpawnOptions,
   type SpawnRequest,
   type SpawnSignal,
 } from '../process/index.ts';
-import { type AnyPid, isMfa, type Mfa, type Origin, type Pid, type Ref, sealTerm } from '../term/index.ts';
+import {
+  type AnyPid,
+  BadArgumentError,
+  checkName,
+  isMfa,
+  type Mfa,
+  type Origin,
+  Pid,
+  type Ref,
+  reasonOf,
+  sealTerm,
+} from '../term/index.ts';
 import type { Scheduler } from './scheduler.ts';
-import { isAsyncFunction } from './slice.ts';
+import { isAsyncFunction, isGeneratorFunction } from './slice.ts';
 
 const ANCESTORS_MAX = 8;
 
@@ -33,6 +45,8 @@ export function spawn(
   const { body, args, options } = request;
   if (parent !== null && !parent.isAlive) return { pid: scheduler.nextPid(), ref: null };
   checkBody(body);
+  if (!Array.isArray(args)) throw new BadArgumentError('spawn', 'an array of arguments', args);
+  if (options != null) checkOptions(options);
   const placement = options?.placement ?? 'here';
   const origin = placement === 'here' ? scheduler.origin : scheduler.engine.place(placement);
   const ref = request.monitor && parent !== null ? (request.answerTo ?? parent.makeRef()) : null;
@@ -131,8 +145,37 @@ function holdMonitor(parent: Process, pid: AnyPid, ref: Ref, request: SpawnReque
 
 function checkBody(body: AnyBody): void {
   if (typeof body === 'function' || isMfa(body)) return;
-  if (typeof body === 'object' && body !== null && typeof body.handle === 'function') return;
-  throw new TypeError('a process body is a function, a handler with `handle`, or { module, export }');
+  if (typeof body !== 'object' || body === null || typeof body.handle !== 'function') {
+    throw new BadArgumentError('spawn', 'a body (a function, a handler with `handle`, or { module, export })', body);
+  }
+  // The promise or the generator that it returns would be taken for the next state, and what is in it would never run.
+  if (isAsyncFunction(body.handle) || isGeneratorFunction(body.handle)) {
+    throw new BadArgumentError(
+      'spawn',
+      'a plain function as `handle` (to wait, return context.perform(...))',
+      body.handle,
+    );
+  }
+}
+
+const PRIORITIES: readonly unknown[] = [undefined, 'high', 'normal', 'low'];
+
+function checkOptions(options: SpawnOptions): void {
+  if (typeof options !== 'object') throw new BadArgumentError('spawn', 'an object of options', options);
+  const { placement = 'here', name, label, priority } = options;
+  const isPlace =
+    placement === 'here' ||
+    placement === 'any' ||
+    (typeof placement === 'object' &&
+      placement !== null &&
+      ('thread' in placement ? Number.isInteger(placement.thread) : placement.with instanceof Pid));
+  if (!isPlace) {
+    throw new BadArgumentError('spawn', "the placement 'here', 'any', { thread } or { with: pid }", placement);
+  }
+  if (name != null) checkName('spawn', name);
+  if (label != null) checkName('the label of spawn', label);
+  if (!PRIORITIES.includes(priority))
+    throw new BadArgumentError('spawn', "the priority 'high', 'normal' or 'low'", priority);
 }
 
 /** Loads the code, takes the name, then lets the process run. */
@@ -148,6 +191,12 @@ function begin(scheduler: Scheduler, process: Process, name: string | null): voi
     if (!process.isAlive) return;
     if ('error' in outcome) {
       scheduler.terminate(process, { tag: 'undef', module: mfa.module, export: mfa.export, error: outcome.error });
+      return;
+    }
+    try {
+      checkBody(outcome.body);
+    } catch (error) {
+      scheduler.terminate(process, reasonOf(error));
       return;
     }
     setBody(process, outcome.body);

@@ -1,10 +1,13 @@
 // The end of a process, in the order that SIG-7 fixes: mark it dead, free its name, its timers, its aliases and what it
 // owns, and only then tell links (EXIT) and monitors (DOWN). Links come before monitors (LNK-7).
 import { type CrashReport, flags, formatReason, type Process, type Resource, stackOf } from '../process/index.ts';
-import type { AnyPid, Ref } from '../term/index.ts';
+import { type AnyPid, isClean, type Ref, reasonOf } from '../term/index.ts';
 import { initialCall } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Timer } from './timers.ts';
+
+/** A reason may hold megabytes; a line of the log must not. */
+const REPORT_TEXT_MAX = 4096;
 
 /** Tears `process` down; news of its death leaves when its name is free everywhere. */
 export function tearDown(scheduler: Scheduler, process: Process, reason: unknown): void {
@@ -51,7 +54,7 @@ function closeResource(scheduler: Scheduler, process: Process, resource: Resourc
     resource.close();
   } catch (error) {
     const pid = process.self.toString();
-    scheduler.env.logger.log('error', 'a resource did not close', { pid, error: String(error) });
+    scheduler.env.logger.log('error', 'a resource did not close', { pid, error: formatReason(reasonOf(error)) });
   }
 }
 
@@ -71,19 +74,21 @@ function tellOthers(scheduler: Scheduler, process: Process, reason: unknown): vo
   }
 }
 
-/** The report of a process that crashed by itself (LOG-1); call before the teardown. */
-export function crashReport(scheduler: Scheduler, process: Process, reason: unknown): CrashReport {
-  return {
+/** Reports a process that crashed by itself (LOG-1); a clean reason is no crash. Call before the teardown. */
+export function reportCrash(scheduler: Scheduler, process: Process, reason: unknown): void {
+  if (isClean(reason)) return;
+  const report: CrashReport = {
     pid: process.self.toString(),
     name: scheduler.names.nameOf(process.self),
     initialCall: initialCall(process),
     label: process.extras?.label ?? null,
     ancestors: process.ancestors.map(String),
-    reason: formatReason(reason),
+    reason: formatReason(reason).slice(0, REPORT_TEXT_MAX),
     stack: stackOf(reason),
     mailboxLength: process.mailbox.length,
     links: (process.links?.active() ?? []).map(String),
   };
+  scheduler.env.logger.log('error', 'process crashed', { ...report });
 }
 
 /** The deaths that a dead thread brings to the processes of this one (THR-1): each link and monitor hears once. */

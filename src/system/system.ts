@@ -6,6 +6,7 @@ import {
   type AsyncContext,
   type Body,
   type Context,
+  checkWait,
   type DownMessage,
   type Effects,
   ExitError,
@@ -16,7 +17,7 @@ import {
   receive,
   type SpawnOptions,
 } from '../process/index.ts';
-import { type AnyPid, formatReason, isClean, type Mfa, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, checkFunction, formatReason, isClean, type Mfa, type Pid, type Ref } from '../term/index.ts';
 import type { EngineHandle } from './engine-handle.ts';
 import { hasLeaks, type Leaks } from './leaks.ts';
 
@@ -48,11 +49,24 @@ export class LeakError extends Error {
   }
 }
 
+/** Thrown for a system whose root process was killed: it can only be stopped. */
+export class SystemEndedError extends Error {
+  override readonly name = 'SystemEndedError';
+  constructor() {
+    super('the root process of the system was killed: stop the system');
+  }
+}
+
+/** How long each child may take to shut down unless `stop` says otherwise. */
+const SHUTDOWN_MS = 5_000;
+
 export class System implements AsyncDisposable {
   readonly engine: EngineHandle;
   private readonly root: Process;
   private readonly tell: (message: unknown) => void;
   private readonly state: RootState = { children: new Set(), runs: new Map() };
+  /** Work that the root has not done yet, with what tells its asker that it never will. */
+  private readonly waiting = new Set<(error: Error) => void>();
   private stopping: Promise<void> | null = null;
 
   constructor(engine: EngineHandle) {
@@ -65,6 +79,7 @@ export class System implements AsyncDisposable {
       monitor: false,
     });
     this.root = pid.target as Process;
+    this.root.own({ close: () => this.rootEnded() });
     this.tell = this.root.inlet() as (message: unknown) => void;
   }
 
@@ -89,8 +104,8 @@ export class System implements AsyncDisposable {
   send(to: AnyPid | Ref | string, message: unknown): void {
     this.checkRunning();
     const target = typeof to === 'string' ? this.engine.scheduler.whereis(to) : to;
-    if (target === undefined) throw new NoProcessError(to as string);
-    this.engine.scheduler.sendMessage(null, target, message);
+    if (target === undefined && typeof to === 'string') throw new NoProcessError(to);
+    this.engine.scheduler.sendMessage(null, target as AnyPid | Ref, message);
   }
 
   whereis(name: string): AnyPid | undefined {
@@ -110,6 +125,7 @@ export class System implements AsyncDisposable {
   run<T>(body: (context: AsyncContext<unknown>) => Promise<T>): Promise<T>;
   run<T>(body: EffectsBody | AsyncBody<unknown, []>): Promise<T> {
     this.checkRunning();
+    checkFunction('run', body);
     return new Promise<T>((resolve, reject) => {
       let value: T | undefined;
       const keep = (result: unknown) => {
@@ -129,19 +145,15 @@ export class System implements AsyncDisposable {
    */
   perform<T>(body: (context: Context<unknown>) => Effects<T>): Promise<T> {
     this.checkRunning();
-    return new Promise<T>((resolve, reject) => {
-      const work: Work = {
-        tag: 'work',
-        body,
-        done: (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value as T)),
-      };
-      this.tell(work);
-    });
+    checkFunction('perform', body);
+    return this.ask(body) as Promise<T>;
   }
 
   /** Shuts everything down in reverse order of starting, then ends the threads; throws LeakError if something is left. */
   stop(options?: StopOptions): Promise<void> {
-    this.stopping ??= this.stopNow(options?.shutdownMs ?? 5_000);
+    const shutdownMs = options?.shutdownMs ?? SHUTDOWN_MS;
+    checkWait(shutdownMs);
+    this.stopping ??= this.stopNow(shutdownMs);
     return this.stopping;
   }
 
@@ -151,21 +163,52 @@ export class System implements AsyncDisposable {
 
   private async stopNow(shutdownMs: number): Promise<void> {
     const { scheduler } = this.engine;
-    await new Promise<void>((resolve, reject) => {
-      const work: Work = {
-        tag: 'work',
-        body: (context) => shutDown(context, this.state, shutdownMs),
-        done: (outcome) => ('error' in outcome ? reject(outcome.error) : resolve()),
-      };
-      this.tell(work);
-    });
+    await this.shutDownOrderly(shutdownMs);
     for (const process of [...scheduler.processes.values()]) scheduler.terminate(process, 'killed');
     const leaks = (await this.engine.stop()).filter(hasLeaks);
     if (leaks.length > 0) throw new LeakError(leaks);
   }
 
+  /** Everything that ends in order ends here; what is left when it cannot is killed by the caller. */
+  private async shutDownOrderly(shutdownMs: number): Promise<void> {
+    let hasBegun = false;
+    const begin = (context: Context<unknown>): Effects<void> => {
+      hasBegun = true;
+      return shutDown(context, this.state, shutdownMs);
+    };
+    // The root may be held by work that never ends: then it is killed, and with it whoever waits for that work.
+    const timer = this.engine.scheduler.startReceiveTimer(shutdownMs, () => {
+      if (!hasBegun) this.engine.scheduler.terminate(this.root, 'killed');
+    });
+    // It fails only because the root has ended, and then there is nobody who could end the others in order.
+    await this.ask(begin).catch(() => {});
+    this.engine.scheduler.cancelReceiveTimer(timer);
+  }
+
+  private ask(body: Work['body']): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (!this.root.isAlive) throw new SystemEndedError();
+      this.waiting.add(reject);
+      const done: Work['done'] = (outcome) => {
+        this.waiting.delete(reject);
+        if ('error' in outcome) reject(outcome.error);
+        else resolve(outcome.value);
+      };
+      this.tell({ tag: 'work', body, done } satisfies Work);
+    });
+  }
+
+  /** The root was killed: nobody is left to answer those who wait. */
+  private rootEnded(): void {
+    for (const fail of this.waiting) fail(new SystemEndedError());
+    this.waiting.clear();
+    for (const finish of this.state.runs.values()) finish('killed');
+    this.state.runs.clear();
+  }
+
   private checkRunning(): void {
     if (this.stopping !== null) throw new Error('the system is stopped');
+    if (!this.root.isAlive) throw new SystemEndedError();
   }
 }
 

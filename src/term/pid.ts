@@ -25,6 +25,11 @@ export class Pid<in P = never> {
   toString(): string {
     return `<${this.origin.thread}.${this.origin.incarnation}.${this.serial}>`;
   }
+
+  /** As text: what hangs on a pid at home is the whole process, with cycles. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A pid whose protocol is not known to the holder: every `Pid<P>` is one, and nothing but exits may be sent to it. */

@@ -20,4 +20,9 @@ export class Ref {
   toString(): string {
     return `#Ref<${this.origin.thread}.${this.origin.incarnation}.${this.serial}>`;
   }
+
+  /** As text, like a pid. */
+  toJSON(): string {
+    return this.toString();
+  }
 }

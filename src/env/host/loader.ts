@@ -1,5 +1,5 @@
 // Finds code named by module URL and export with the host's `import` (EXI-1: a missing export is the child's exit reason).
-import type { Mfa } from '../../term/index.ts';
+import { formatReason, type Mfa, reasonOf } from '../../term/index.ts';
 
 type Outcome = { readonly body: unknown } | { readonly error: unknown };
 
@@ -18,7 +18,7 @@ export class HostLoader {
         this.modules.set(mfa.module, module);
         done(pick(module, mfa));
       },
-      (error: unknown) => done({ error: String(error) }),
+      (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
     );
   }
 }

@@ -1,5 +1,5 @@
 // Offloaded work where there is no pool: on the single-thread engine it runs on this thread, after the current turn.
-import type { Mfa } from '../../term/index.ts';
+import { type Mfa, reasonOf } from '../../term/index.ts';
 import { HostLoader } from './loader.ts';
 
 type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
@@ -18,7 +18,7 @@ export function offloadHere(mfa: Mfa, args: readonly unknown[], done: (outcome: 
           .then(() => (loaded.body as (...args: readonly unknown[]) => unknown)(...args))
           .then(
             (value) => finish({ ok: true, value }),
-            (error: unknown) => finish({ ok: false, error: String(error) }),
+            (error: unknown) => finish({ ok: false, error: reasonOf(error) }),
           );
       }
     });

@@ -149,7 +149,7 @@ export const spawnCases: readonly Case[] = [
       const pid = t.spawn(PUPPET, [], { name, label: 'a label' });
       const info = yield* t.ask<ProcessInfo>(pid, { do: 'info', to: pid });
       equal([info.name, info.label], [name, 'a label'], 'name and label');
-      throws(() => t.context.spawn({} as never), 'TypeError', 'a body that is none');
+      throws(() => t.context.spawn({} as never), 'BadArgumentError', 'a body that is none');
     },
   },
   {
