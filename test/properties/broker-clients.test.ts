@@ -66,4 +66,21 @@ describe('what once failed', () => {
     };
     for (const threads of [0, 2] as const) holdsFor(brokerProperty(QUEUES_DIE, threads), program);
   });
+
+  it('B2 B11 a delivery without acknowledgement that a dying actor has sent is delivered while the channel waits', () => {
+    const program: BrokerProgram = {
+      clients: [
+        {
+          channels,
+          ops: [
+            { do: 'consume', queue: 'a', prefetch: 0, noAck: true, ch: 0, later: false },
+            publish,
+            { do: 'get', queue: 'a', noAck: false, ch: 0, later: false },
+          ],
+        },
+      ],
+      queueKills: [{ queue: 'a', slices: 12 }],
+    };
+    holdsFor(brokerProperty(QUEUES_DIE, 0), program, 100);
+  });
 });

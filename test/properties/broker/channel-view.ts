@@ -47,6 +47,7 @@ export class ChannelView {
   private readonly script: ChannelScript;
   private readonly held = new Map<number, HeldView>();
   private readonly returns = new Set<string>();
+  private readonly gets: { readonly queue: string; readonly noAck: boolean }[] = [];
   private commands: Command[] = [];
   private publishes = 0;
   private lastTag = 0;
@@ -99,6 +100,12 @@ export class ChannelView {
     if (!this.isDoomed) return;
     trace().returning.add(queue);
     if (noAck) trace().lossy.add(`${this.key} ${queue}`);
+  }
+
+  /** A basic.get is asked for; its answer counts when it comes, whoever still waits for it. */
+  getting(queue: string, noAck: boolean): void {
+    this.used(queue, noAck);
+    this.gets.push({ queue, noAck });
   }
 
   cancelled(tag: string): void {
@@ -166,6 +173,8 @@ export class ChannelView {
       if (reply.method.name === 'channel.close') throw new Error(`${this.key} was closed: ${reply.method.replyText}`);
       if (reply.method.name === 'basic.cancel')
         throw new Error(`${this.key} lost consumer ${reply.method.consumerTag}`);
+      if (reply.method.name === 'basic.get-ok') this.got(reply.method, reply.content as Content);
+      else if (reply.method.name === 'basic.get-empty') this.gets.shift();
       this.replies.push(reply);
     }
   }
@@ -178,7 +187,8 @@ export class ChannelView {
     if (!noAck) this.checkPrefetch(consumerTag, consumer);
   }
 
-  got(queue: string, noAck: boolean, method: MethodOf<'basic.get-ok'>, content: Content): void {
+  private got(method: MethodOf<'basic.get-ok'>, content: Content): void {
+    const { queue, noAck } = this.gets.shift() as (typeof this.gets)[number];
     const held = { queue, id: text.decode(bodyOf(content)), consumer: null };
     this.take(method.deliveryTag, held, method.redelivered, noAck, null);
   }

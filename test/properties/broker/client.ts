@@ -171,11 +171,9 @@ export class Client {
 
   /** False when the queue was empty. */
   *get(view: ChannelView, queue: string, noAck: boolean): Effects<boolean> {
-    view.used(queue, noAck);
+    view.getting(queue, noAck);
     const reply = yield* this.ask(view, { name: 'basic.get', queue, noAck }, 'basic.get-ok', 'basic.get-empty');
-    if (reply.method.name !== 'basic.get-ok') return false;
-    view.got(queue, noAck, reply.method, reply.content as Content);
-    return true;
+    return reply.method.name === 'basic.get-ok';
   }
 
   /** Ready messages and consumers; asked twice, so that what the queue had sent before has come too. */
