@@ -77,6 +77,8 @@ export class QueueState {
       deadLetter: (message, reason) => this.deadLetter(message, reason),
       keep: (message) => slab.keep(message),
     });
+    // What is kept of channels that ended while there was no actor goes with the news of their end.
+    for (const channel of batches.keys()) this.holderFor(channel as Pid<FromQueue>);
     this.used();
     this.settled();
   }

@@ -2,7 +2,7 @@
 // shared prefetch of the channel, and the credit of consumers that no prefetch bounds (DESIGN decision 16).
 import { tryCall } from '../../behaviours/index.ts';
 import { type FromQueue, type Message, type QueueDelivery, type QueueRecord, Unacked } from '../../broker/index.ts';
-import { type Effects, receive, TIMEOUT } from '../../process/index.ts';
+import { type Effects, receive, TIMEOUT, unregister } from '../../process/index.ts';
 import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel } from './close-signal.ts';
 import type { FieldTable } from './codec/index.ts';
@@ -40,8 +40,7 @@ export class ChannelConsumers {
   prefetch = 0;
   /** The address of the direct reply consumer, or null. */
   replyAddress: string | null = null;
-  private replyTag = '';
-  private readonly replyTags = new Set<string>();
+  private replyTag: string | null = null;
   private readonly channel: Channel;
   private readonly byTag = new Map<string, Consumer>();
   private readonly unacked = new Unacked<Held>();
@@ -51,7 +50,7 @@ export class ChannelConsumers {
   /** Deliveries that wait for room under the shared limit. */
   private parked: { readonly consumer: Consumer; readonly delivery: QueueDelivery }[] = [];
   /** Deliveries handed to the connection, in order, whose consumers wait for credit. */
-  private unwritten: { readonly consumer: Consumer; count: number }[] = [];
+  private unwritten: { readonly consumer: Consumer; readonly epoch: number; count: number }[] = [];
   private readonly dirty = new Set<QueuePeer>();
   private transaction: { readonly held: Held; readonly tag: number; readonly how: Settlement }[] = [];
 
@@ -60,7 +59,7 @@ export class ChannelConsumers {
   }
 
   has(tag: string): boolean {
-    return this.byTag.has(tag) || this.replyTags.has(tag);
+    return this.byTag.has(tag) || this.replyTag === tag;
   }
 
   // ---- consuming
@@ -113,7 +112,7 @@ export class ChannelConsumers {
   }
 
   *cancel(tag: string): Effects<void> {
-    if (this.replyTags.delete(tag)) this.replyAddress = null;
+    if (this.replyTag === tag) yield* this.endReplies();
     const consumer = this.byTag.get(tag);
     if (consumer === undefined) return;
     this.byTag.delete(tag);
@@ -122,6 +121,7 @@ export class ChannelConsumers {
       // A dead actor has nothing to cancel, and the next one does not get this consumer.
       if (peer.isUp) yield* tryCall(peer.pid, { tag: 'cancel', consumerId: consumer.id }, Number.POSITIVE_INFINITY);
       yield* this.deliverLast(consumer);
+      peer.consumers.delete(consumer.id);
     }
     // What waits for room goes back unseen.
     this.giveBackParked((parked) => parked.consumer === consumer);
@@ -159,14 +159,21 @@ export class ChannelConsumers {
   takeReplies(tag: string, address: string): void {
     this.replyAddress = address;
     this.replyTag = tag;
-    this.replyTags.add(tag);
+  }
+
+  /** A process has one name at a time, and replies that are late are for nobody. */
+  private *endReplies(): Effects<void> {
+    yield* unregister(this.replyAddress as string);
+    this.replyAddress = null;
+    this.replyTag = null;
   }
 
   /** A direct reply has come: it is delivered like any other Message, without acknowledgement. */
   deliverReply(message: Message): void {
-    if (!this.replyTags.has(this.replyTag)) return;
+    const consumerTag = this.replyTag;
+    if (consumerTag === null) return;
     const deliveryTag = this.unacked.skip();
-    this.channel.output.deliveries([{ consumerTag: this.replyTag, deliveryTag, redelivered: false, message }]);
+    this.channel.output.deliveries([{ consumerTag, deliveryTag, redelivered: false, message }]);
   }
 
   // ---- deliveries
@@ -196,7 +203,7 @@ export class ChannelConsumers {
       deliveryTag = this.unacked.add({ peer, seq, isCounted: true });
       this.counted++;
     }
-    if (consumer.window > 0) this.awaitWritten(consumer);
+    if (consumer.window > 0) this.awaitWritten(consumer, peer.epoch);
     return { consumerTag: consumer.tag, deliveryTag, redelivered, message };
   }
 
@@ -226,10 +233,10 @@ export class ChannelConsumers {
   }
 
   /** The consumer gets its credit back once this delivery is on the socket. */
-  private awaitWritten(consumer: Consumer): void {
+  private awaitWritten(consumer: Consumer, epoch: number): void {
     const last = this.unwritten.at(-1);
-    if (last?.consumer === consumer) last.count++;
-    else this.unwritten.push({ consumer, count: 1 });
+    if (last?.consumer === consumer && last.epoch === epoch) last.count++;
+    else this.unwritten.push({ consumer, epoch, count: 1 });
   }
 
   /** So many deliveries are on the socket: their consumers may have as many more. */
@@ -241,14 +248,14 @@ export class ChannelConsumers {
       first.count -= count;
       left -= count;
       if (first.count === 0) this.unwritten.shift();
-      this.giveCredit(first.consumer, count);
+      this.giveCredit(first.consumer, first.epoch, count);
     }
   }
 
-  private giveCredit(consumer: Consumer, deliveries: number): void {
-    if (consumer.window === 0) return;
+  private giveCredit(consumer: Consumer, epoch: number, deliveries: number): void {
     const peer = this.channel.peers.known(consumer.queueId);
-    if (peer === undefined || !peer.isUp) return;
+    // A new actor has begun with the whole window; what the one before delivered is no credit with it.
+    if (peer === undefined || !peer.isUp || peer.epoch !== epoch) return;
     this.channel.context.send(peer.pid, { tag: 'credit', consumerId: consumer.id, deliveries });
   }
 

@@ -60,6 +60,8 @@ export function runNow(channel: Channel, method: Method): void {
       break;
     case 'confirm.select':
       if (channel.mode === 'tx') closeChannel(406, 'cannot switch from tx to confirm mode');
+      // A batch is all in confirm mode or not at all.
+      channel.peers.sendPending();
       channel.mode = 'confirm';
       if (!method.nowait) channel.output.reply({ name: 'confirm.select-ok' });
       break;

@@ -1,12 +1,13 @@
 // The publishing side of a channel (digest 7 "publish", 8): checks in RabbitMQ's order, routing by the thread's replica,
 // one batch per queue, confirms, and the bytes owed to the connection (DESIGN decision 16).
-import { Confirms, type FromQueue, type Message, noExchange, routeMessage } from '../../broker/index.ts';
+import { bodyLength, Confirms, type FromQueue, type Message, noExchange, routeMessage } from '../../broker/index.ts';
 import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
 import { type Content, type MethodOf, peekProperties } from './codec/index.ts';
 import type { ConfirmRange } from './envelope.ts';
-import { UNTAKEN_MESSAGES_MAX } from './limits.ts';
+import { UNTAKEN_BYTES_MAX, UNTAKEN_MESSAGES_MAX } from './limits.ts';
 import { messageOf, withReplyAddress } from './publish-checks.ts';
+import type { Batch } from './queue-peers.ts';
 import { isReplyAddress, replyDirectly } from './reply-to.ts';
 
 export class ChannelPublisher {
@@ -14,8 +15,10 @@ export class ChannelPublisher {
   private readonly confirms = new Confirms();
   /** Bytes of commands whose credit the connection has not got back. */
   private owedBytes = 0;
-  /** Messages sent to queues that have not said that they are safe. */
+  /** Messages sent to queues that have not said that they are safe, and the bytes of their bodies. */
   private untaken = 0;
+  private untakenBytes = 0;
+  private isOver = false;
   private transaction: { readonly message: Message; readonly mandatory: boolean }[] = [];
 
   constructor(channel: Channel) {
@@ -47,8 +50,10 @@ export class ChannelPublisher {
     if (queues.length === 0 && mandatory) this.giveBack(message);
     const seq = channel.mode === 'confirm' ? this.confirms.expect(queues.length) : 0;
     for (const queueId of queues) {
-      if (channel.peers.add(queueId, message, seq)) this.untaken++;
-      else if (seq !== 0) this.confirms.settle(seq, true);
+      if (channel.peers.add(queueId, message, seq)) {
+        this.untaken++;
+        this.untakenBytes += bodyLength(message);
+      } else if (seq !== 0) this.confirms.settle(seq, true);
     }
   }
 
@@ -88,8 +93,9 @@ export class ChannelPublisher {
   }
 
   /** A batch is over: all taken (`null`), all refused, or refused at some places. */
-  settled(seqs: readonly number[] | null, refused: readonly number[] | 'all' | null, count: number): void {
-    this.untaken -= count;
+  settled({ messages, seqs }: Batch, refused: readonly number[] | 'all' | null): void {
+    this.untaken -= messages.length;
+    for (const message of messages) this.untakenBytes -= bodyLength(message);
     if (seqs === null) return;
     if (refused === null) for (const seq of seqs) this.confirms.settle(seq, true);
     else if (refused === 'all') for (const seq of seqs) this.confirms.settle(seq, false);
@@ -109,7 +115,14 @@ export class ChannelPublisher {
 
   /** Gives the connection its credit back unless too much waits in queues. */
   repay(): void {
-    if (this.untaken <= UNTAKEN_MESSAGES_MAX) this.repayAll();
+    const isWithinBounds = this.untaken <= UNTAKEN_MESSAGES_MAX && this.untakenBytes <= UNTAKEN_BYTES_MAX;
+    if (isWithinBounds || this.isOver) this.repayAll();
+  }
+
+  /** Nothing is published any more, so that nothing is worth waiting for. */
+  stop(): void {
+    this.isOver = true;
+    this.repayAll();
   }
 
   repayAll(): void {

@@ -13,7 +13,15 @@ import {
   type QueueRecord,
   type Replica,
 } from '../../broker/index.ts';
-import { type Context, type DownMessage, type Effects, type Handler, isDown, receive } from '../../process/index.ts';
+import {
+  type Context,
+  type DownMessage,
+  type Effects,
+  type Handler,
+  isDown,
+  receive,
+  TIMEOUT,
+} from '../../process/index.ts';
 import type { Pid } from '../../term/index.ts';
 import { ChannelConsumers } from './channel-consumers.ts';
 import { isWaiting, runMethod, runNow } from './channel-methods.ts';
@@ -207,12 +215,27 @@ export class Channel {
         isDown(message, ref) ||
         ((message as PlaceNotice).tag === 'place' && (message as PlaceNotice).queueId === peer.record.id);
       const news = yield* receive(isNews);
-      if (news.tag === 'DOWN') this.peers.down(news);
-      else if (news.place !== null) yield* this.peers.reattach(news);
+      if (news.tag === 'DOWN') {
+        yield* this.hearOut(peer);
+        this.peers.down(news);
+      } else if (news.place !== null) yield* this.peers.reattach(news);
       else {
         this.peers.gone(peer.record.id);
         throw new CloseSignal(noQueue(peer.record.vhost, peer.record.name));
       }
+    }
+  }
+
+  /** What an actor said before its death was said before the news of it, which has been picked out of turn. */
+  private *hearOut({ record }: QueuePeer): Effects<void> {
+    const isLast = (message: unknown): message is FromQueue =>
+      (message as FromQueue).queueId === record.id && (message as FromQueue | PlaceNotice).tag !== 'place';
+    for (;;) {
+      const last = yield* receive(isLast, { afterMs: 0 });
+      if (last === TIMEOUT) return;
+      if (last.tag === 'deliver') this.consumers.deliver(last);
+      else if (last.tag === 'taken') this.publisher.taken(last);
+      else this.consumers.gone(last);
     }
   }
 
@@ -249,6 +272,7 @@ export class Channel {
     this.peers.sendPending();
     this.consumers.sendSettlements();
     this.peers.leaveAllSoon();
+    this.publisher.stop();
     this.output.confirms(this.publisher.takeConfirms());
     const text255 = replyText(code as ReplyCode, text);
     this.output.reply({ name: 'channel.close', replyCode: code, replyText: text255, classId, methodId });
@@ -269,7 +293,7 @@ export class Channel {
 
   private end(): void {
     this.phase = 'ended';
-    this.publisher.repayAll();
+    this.publisher.stop();
     this.output.end();
     this.context.exit('normal');
   }

@@ -27,9 +27,10 @@ export class ConnectionOutput {
     this.writer.frameMax = bytes;
   }
 
-  /** True while frames wait for `flush`. */
+  /** True while frames wait for `flush`, or credit that can go back. */
   get isDirty(): boolean {
-    return this.writer.pendingBytes > 0;
+    // A delivery that fills the writer to its bound is written at once, and only its credit is left for `flush`.
+    return this.writer.pendingBytes > 0 || (this.owed.size > 0 && !this.isFull);
   }
 
   /** Too many answers wait for a client that does not read them. */

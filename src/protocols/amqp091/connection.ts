@@ -305,6 +305,9 @@ export class Connection {
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.phase = 'closing';
     this.channels.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
+    // Channels that end here may give no credit back, but close-ok has to be heard.
+    this.unconsumedBytes = 0;
+    if (!this.isReading) this.readOn();
     const text255 = replyText(code as ReplyCode, text);
     this.output.method(0, { name: 'connection.close', replyCode: code, replyText: text255, classId, methodId });
     this.flushSoon();
@@ -339,11 +342,9 @@ export class Connection {
       const text = "broker forced connection closure with reason 'shutdown'";
       this.closeWith({ code: 320, text, classId: 0, methodId: 0 });
       this.output.flush();
-      const answered = (message: unknown) => (message as { tag?: unknown }).tag === 'closed';
-      const { context } = this;
-      const isOver = (message: unknown) => answered(message) || this.hearsCloseOk(message);
-      yield* receive(isOver, { afterMs: SHUTDOWN_CLOSE_OK_MS });
-      context.env.logger.log('debug', 'connection closed for shutdown', { peer: this.socket.remote.host });
+      const hasClosed = (message: unknown) => (message as { tag?: unknown }).tag === 'closed';
+      yield* receive((message) => hasClosed(message) || this.hearsCloseOk(message), { afterMs: SHUTDOWN_CLOSE_OK_MS });
+      this.context.env.logger.log('debug', 'connection closed for shutdown', { peer: this.socket.remote.host });
     }
     this.context.exit(reason);
   }

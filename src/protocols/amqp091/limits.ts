@@ -24,3 +24,5 @@ export const DELIVERY_WINDOW = 1_000;
 export const FLUSH_BYTES = 262_144;
 /** Messages of one channel that queues have not taken yet; beyond it the channel keeps its connection's credit. */
 export const UNTAKEN_MESSAGES_MAX = 10_000;
+/** The same in bytes of bodies, counted once per queue. */
+export const UNTAKEN_BYTES_MAX = 8_388_608;

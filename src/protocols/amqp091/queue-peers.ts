@@ -9,7 +9,7 @@ import type { Channel } from './channel.ts';
 import type { Consumer } from './channel-consumers.ts';
 
 /** Publishes sent to a queue together and not yet taken by it. */
-interface Batch {
+export interface Batch {
   readonly batch: number;
   readonly messages: readonly Message[];
   /** Confirm numbers of the messages; null outside confirm mode. */
@@ -140,9 +140,7 @@ export class QueuePeers {
   private giveUp(peer: QueuePeer, isTaken: boolean): void {
     const { batches } = peer;
     peer.batches = [];
-    for (const { seqs, messages } of batches) {
-      this.channel.publisher.settled(seqs, isTaken ? null : 'all', messages.length);
-    }
+    for (const batch of batches) this.channel.publisher.settled(batch, isTaken ? null : 'all');
   }
 
   *reattach({ queueId, place }: PlaceNotice): Effects<void> {
@@ -169,7 +167,7 @@ export class QueuePeers {
   taken(peer: QueuePeer, batch: number, refused: readonly number[] | null): void {
     while (peer.batches.length > 0 && peer.batches[0].batch <= batch) {
       const taken = peer.batches.shift() as Batch;
-      this.channel.publisher.settled(taken.seqs, taken.batch === batch ? refused : null, taken.messages.length);
+      this.channel.publisher.settled(taken, taken.batch === batch ? refused : null);
     }
   }
 
