@@ -43,7 +43,6 @@ describe('mistakes', () => {
     ['B8 a shared prefetch that is off by one', planted.sharedOffByOne, CLIENTS],
     ['B9 a confirm before the queue has taken the publish', planted.confirmAtOnce, PUBLISHERS],
     ['B11 what a dead actor had given out and forgot', planted.forgetUnacked, QUEUES_DIE],
-    ['B11 a batch that is sent again to a queue that has it', planted.takeBatchAgain, { ...PUBLISHERS, queueKills: 2 }],
     ['B11 a batch that is not sent again', planted.batchesForgotten, { ...PUBLISHERS, queueKills: 2 }],
     ['B11 consumers that do not come back', planted.consumersForgotten, QUEUES_DIE],
     ['B12 a channel whose death is not noticed', planted.deafToChannels, CHANNELS_DIE],

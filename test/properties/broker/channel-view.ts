@@ -40,6 +40,8 @@ export class ChannelView {
   readonly unanswered = new Map<number, { readonly id: string; readonly queues: readonly string[] }>();
   /** Queues that it has had to do with. */
   readonly queues = new Set<string>();
+  /** What its commands count for in the connection's credit. */
+  sentBytes = 0;
   isClosing = false;
   isOver = false;
   private isDoomed = false;
@@ -71,7 +73,9 @@ export class ChannelView {
     if (this.commands.length === 0) return;
     const { commands } = this;
     this.commands = [];
-    if (!this.isOver) this.context.send(this.pid, { tag: 'commands', commands, bytes: commands.length });
+    if (this.isOver) return;
+    this.sentBytes += commands.length;
+    this.context.send(this.pid, { tag: 'commands', commands, bytes: commands.length });
   }
 
   /** The id of a new Message for these queues. */

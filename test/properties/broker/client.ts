@@ -41,6 +41,7 @@ export class Client {
   private readonly doomed: ChannelView[] = [];
   private isLost = false;
   private mayGo = 0;
+  private consumedBytes = 0;
 
   /** `other` gets what is not for a client. */
   constructor(context: Context<unknown>, script: ClientScript, other: ((message: unknown) => void) | null = null) {
@@ -247,6 +248,7 @@ export class Client {
         this.down(heard);
         return;
       case 'consumed':
+        this.consumedBytes += heard.bytes;
         return;
       case 'hardError':
         throw new Error(`a hard error: ${heard.cause.text}`);
@@ -312,6 +314,10 @@ export class Client {
     for (const view of this.openViews()) {
       for (const [tag, consumer] of [...view.consumers]) if (consumer.noAck) yield* this.cancel(view, tag);
       yield* this.close(view);
+    }
+    const sentBytes = this.all.reduce((sum, view) => sum + view.sentBytes, 0);
+    if (!this.isLost && this.consumedBytes !== sentBytes) {
+      throw new Error(`${this.consumedBytes} bytes of credit came back of ${sentBytes}`);
     }
   }
 }

@@ -93,16 +93,6 @@ class ForgetfulStore extends MemoryQueueStore<unknown> {
 
 export const forgetUnacked = storing(() => new ForgetfulStore(0));
 
-/** The new actor says that it has a batch less than it has: the batch is sent again. */
-class ForgetfulBatches extends Map<AnyPid, number> {
-  override get(pid: AnyPid): number | undefined {
-    const batch = super.get(pid);
-    return batch === undefined ? undefined : batch - 1;
-  }
-}
-
-export const takeBatchAgain = keeping(() => ({ store: new MemoryQueueStore(0), batches: new ForgetfulBatches() }));
-
 /** A consumer gets one more than its prefetch. */
 export const prefetchOffByOne = hearing((message) => {
   const request = message.request as { readonly tag: string; readonly request: { readonly prefetch: number } };
