@@ -53,6 +53,20 @@ describe('mistakes', () => {
   });
 });
 
+describe('a store that is slow to be safe', () => {
+  const allowed: Allowed = { ...PUBLISHERS, queueKills: 2 };
+
+  it('B9 B11 what an actor has taken and not confirmed before it died is confirmed by the next one, once', () => {
+    holds(brokerProperty(QUEUES_DIE, 0, planted.slowStore), RUNS);
+    holds(brokerProperty(allowed, 0, planted.slowStore), RUNS);
+  });
+
+  it('B11 a batch that is sent again to a queue that has it is noticed', () => {
+    const sound = brokerProperty(allowed, 0, planted.slowStore);
+    expect(tells(sound, brokerProperty(allowed, 0, planted.takeBatchAgain), SHRINK_RUNS).deviations).toBeLessThan(7);
+  });
+});
+
 describe('what once failed', () => {
   const channels = [{ confirms: false, shared: 0 }];
   const publish = { do: 'publish', to: 'a', count: 1, ch: 0, later: false } as const;

@@ -1,6 +1,7 @@
 // Mistakes to plant into the broker of a simulation: each is one that a broker really makes when nobody looks (reliability.md
 // 2.b). They wrap the bodies of queues and channels, or give a queue another store to work with.
 
+import type { Context } from '../../../src/process/index.ts';
 import type { Channel } from '../../../src/protocols/amqp091/channel.ts';
 import { type Entry, MemoryQueueStore, type NewEntry } from '../../../src/storage/index.ts';
 import type { AnyPid } from '../../../src/term/index.ts';
@@ -92,6 +93,62 @@ class ForgetfulStore extends MemoryQueueStore<unknown> {
 }
 
 export const forgetUnacked = storing(() => new ForgetfulStore(0));
+
+/** Completes later, as a store that writes to a disk does; what an actor waited for when it died is told by nobody. */
+class SlowStore extends MemoryQueueStore<unknown> {
+  waiting: (() => void)[] = [];
+  actor: Context<unknown> | null = null;
+
+  override commit(done: () => void): void {
+    this.waiting.push(done);
+    this.actor?.sendAfter(COMMIT_MS, this.actor.self, COMMITTED);
+  }
+}
+
+const COMMIT_MS = 1;
+const COMMITTED = { tag: 'committed' } as const;
+
+/** Queues with a slow store: no mistake by itself. */
+function slow(makeBatches: () => Map<AnyPid, number>): Plant {
+  const kept = keeping(() => ({ store: new SlowStore(0), batches: makeBatches() }));
+  const stores = new WeakMap<AnyPid, SlowStore>();
+  return {
+    queue: (handler) => {
+      const withStore = kept.queue?.(handler) as LooseHandler;
+      return {
+        ...withStore,
+        init(context, ...args) {
+          const made = withStore.init?.(context, ...args);
+          const { id } = args.at(-1) as { readonly id: number };
+          const { store } = context.kernel.locals.get(`broker.queue.${id}`) as { readonly store: SlowStore };
+          store.actor = context;
+          store.waiting = [];
+          stores.set(context.self, store);
+          return made;
+        },
+        handle(state, message, context) {
+          if ((message as { readonly tag?: unknown }).tag !== COMMITTED.tag) {
+            return withStore.handle(state, message, context);
+          }
+          for (const done of stores.get(context.self)?.waiting.splice(0) ?? []) done();
+          return state;
+        },
+      };
+    },
+  };
+}
+
+export const slowStore = slow(() => new Map());
+
+/** The new actor says that it has a batch less than it has: the batch is sent again. */
+class ForgetfulBatches extends Map<AnyPid, number> {
+  override get(pid: AnyPid): number | undefined {
+    const batch = super.get(pid);
+    return batch === undefined ? undefined : batch - 1;
+  }
+}
+
+export const takeBatchAgain = slow(() => new ForgetfulBatches());
 
 /** A consumer gets one more than its prefetch. */
 export const prefetchOffByOne = hearing((message) => {
