@@ -36,11 +36,6 @@ export function queueText(vhost: string, name: string): string {
 
 // ---- 403
 
-/** A user may not do that with a queue or an exchange; `what` is its text. */
-export function accessRefused(what: string, user: string): BrokerError {
-  return soft(403, `access to ${what} refused for user '${user}'`);
-}
-
 /** An operation that names the default exchange. */
 export function defaultExchangeRefused(): BrokerError {
   return soft(403, 'operation not permitted on the default exchange');
@@ -56,11 +51,6 @@ export function systemExchange(vhost: string, name: string): BrokerError {
   return soft(403, `deletion of system ${exchangeText(vhost, name)} not allowed`);
 }
 
-/** A client's publish to an internal exchange. */
-export function internalExchange(vhost: string, name: string): BrokerError {
-  return soft(403, `cannot publish to internal ${exchangeText(vhost, name)}`);
-}
-
 /** Exclusive consuming beside others, or beside an exclusive consumer. */
 export function exclusiveUse(vhost: string, name: string): BrokerError {
   return soft(403, `${queueText(vhost, name)} in exclusive use`);
@@ -74,11 +64,6 @@ export function noExchange(vhost: string, name: string): BrokerError {
 
 export function noQueue(vhost: string, name: string): BrokerError {
   return soft(404, `no ${queueText(vhost, name)}`);
-}
-
-/** An empty queue name on a channel that has declared none. */
-export function noPreviousQueue(): BrokerError {
-  return soft(404, 'no previously declared queue');
 }
 
 /** Another connection's exclusive queue, or one declared with another exclusive flag. */
@@ -124,48 +109,8 @@ export function invalidArgumentType(what: string, argument: string, type: string
   return soft(406, `invalid type '${type}' for arg '${argument}' in ${what}`);
 }
 
-export function unknownDeliveryTag(tag: number): BrokerError {
-  return soft(406, `unknown delivery tag ${tag}`);
-}
-
-export function messageTooLarge(bytes: number, bytesMax: number): BrokerError {
-  return soft(406, `message size ${bytes} is larger than configured max size ${bytesMax}`);
-}
-
-export function wrongUserId(claimed: string, user: string): BrokerError {
-  return soft(406, `user_id property set to '${claimed}' but authenticated user was '${user}'`);
-}
-
-/** An `expiration` that is no number of ms; `why` is RabbitMQ's term for it. */
-export function invalidExpiration(text: string, why: string): BrokerError {
-  return soft(406, `invalid expiration '${text}': ${why}`);
-}
-
-/** A CC or BCC header that is not an array. */
-export function invalidCopyKeys(header: string, type: string): BrokerError {
-  return soft(406, `invalid message: {unacceptable_type_in_header,"${header}",${type}}`);
-}
-
-/** An acknowledgement that did not come in time. */
-export function acknowledgementTimeout(channel: number, timeoutMs: number): BrokerError {
-  return soft(
-    406,
-    `delivery acknowledgement on channel ${channel} timed out. Timeout value used: ${timeoutMs} ms. ` +
-      'This timeout value can be configured, see consumers doc guide to learn more',
-  );
-}
-
 // ---- hard ones
 
 export function unknownExchangeType(type: string): BrokerError {
   return hard(503, `unknown exchange type '${type}'`);
-}
-
-export function reusedConsumerTag(tag: string): BrokerError {
-  return hard(530, `attempt to reuse consumer tag '${tag}'`);
-}
-
-/** Something of the protocol that this broker, like RabbitMQ, does not do. */
-export function notImplemented(text: string): BrokerError {
-  return hard(540, text);
 }

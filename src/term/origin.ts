@@ -9,8 +9,3 @@ export interface Origin {
   /** Counts the lives of the thread from 1; a restarted thread never reuses an old pid. */
   readonly incarnation: number;
 }
-
-/** True when both name the same incarnation of the same thread. */
-export function sameOrigin(a: Origin, b: Origin): boolean {
-  return a === b || (a.thread === b.thread && a.incarnation === b.incarnation && a.node === b.node);
-}

@@ -18,7 +18,6 @@
 // Ids of shapes count from 0 in the order of SHAPE_NEW on that link.
 
 export const STRING_BASE = 0x80;
-export const SHORT_STRING_MAX = 63;
 export const NULL = 0xc0;
 export const UNDEFINED = 0xc1;
 export const FALSE = 0xc2;

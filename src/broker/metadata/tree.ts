@@ -3,11 +3,13 @@
 //   brokerTree (restForOne)                    on the control thread
 //     queues N (dynamic)                       one per data thread: its queues, placed on it
 //     metadata
-//     thread N (restForOne)                    one per data thread
-//       replica                                on the data thread
-//       what the protocols bring: listeners with their connections, on the data thread
+//     threads (oneForOne)
+//       thread N (restForOne)                  one per data thread
+//         replica                              on the data thread
+//         what the protocols bring: listeners with their connections, on the data thread
 //
-// Queues come first: metadata and threads may be started again without them, never they without those.
+// Queues come first: metadata and threads may be started again without them, never they without those. What is on one
+// thread is nothing to the others.
 import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
 import type { Mfa } from '../../term/index.ts';
 import { metadataServer } from './metadata-server.ts';
@@ -46,25 +48,30 @@ function on(thread: number): (spec: ChildSpec) => ChildSpec {
   return (spec) => ({ ...spec, start: { ...spec.start, placement: { thread } } });
 }
 
+/** What runs on the data threads beside queues; its argument is a {@link BrokerPlan}. */
+const threadTrees = supervisor((_context, { threads, frontEnds }: BrokerPlan) => ({
+  strategy: 'oneForOne',
+  ...THREAD_CRASHES,
+  children: threads.map((thread, index) => ({
+    id: `thread ${thread}`,
+    start: { body: threadTree, args: [thread, frontEnds[index] ?? []] },
+    type: 'supervisor' as const,
+  })),
+}));
+
 /** The whole broker; its argument is a {@link BrokerPlan}. */
-export const brokerTree = supervisor((_context, { threads, frontEnds }: BrokerPlan) => ({
+export const brokerTree = supervisor((_context, plan: BrokerPlan) => ({
   strategy: 'restForOne',
   ...THREAD_CRASHES,
   children: [
-    ...threads.map(
+    ...plan.threads.map(
       (thread): ChildSpec => ({
         id: `queues ${thread}`,
         start: { body: queues, name: queuesName(thread) },
         type: 'supervisor',
       }),
     ),
-    { id: 'metadata', start: { body: metadataServer, args: [threads], name: METADATA_NAME } },
-    ...threads.map(
-      (thread, index): ChildSpec => ({
-        id: `thread ${thread}`,
-        start: { body: threadTree, args: [thread, frontEnds[index] ?? []] },
-        type: 'supervisor',
-      }),
-    ),
+    { id: 'metadata', start: { body: metadataServer, args: [plan.threads], name: METADATA_NAME } },
+    { id: 'threads', start: { body: threadTrees, args: [plan] }, type: 'supervisor' },
   ],
 }));
