@@ -7,8 +7,8 @@ import type { Allowed, BrokerProgram } from './broker/script.ts';
 import { brokerProperty, type Plant } from './broker/world.ts';
 import { holds, holdsFor, tells } from './check.ts';
 
-const RUNS = 100;
-const SHRINK_RUNS = 80;
+const RUNS = 60;
+const SHRINK_RUNS = 40;
 
 const CLIENTS: Allowed = { clients: 3, ops: 12 };
 const QUEUES_DIE: Allowed = { ...CLIENTS, queueKills: 2 };

@@ -6,8 +6,8 @@ import * as planted from './broker/planted.ts';
 import type { Plant } from './broker/world.ts';
 import { holds, tells } from './check.ts';
 
-const RUNS = 50;
-const SHRINK_RUNS = 80;
+const RUNS = 40;
+const SHRINK_RUNS = 100;
 
 describe('one queue and its model', () => {
   it('B2-B8 deliveries, gets and counts are the model’s', () => holds(lockstepProperty(false, 0), RUNS));
