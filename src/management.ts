@@ -2,6 +2,7 @@
 //
 //   const { amqpPort, children } = await overview(broker);
 import { type ChildCounts, countChildren } from './behaviours/index.ts';
+import { MESSAGES_LOST } from './broker/index.ts';
 import type { Broker } from './broker.ts';
 
 /** A plain snapshot of one broker. */
@@ -11,6 +12,8 @@ export interface Overview {
   readonly amqpPort: number;
   /** Threads that own sockets; 0 is the control thread. */
   readonly socketThreads: readonly number[];
+  /** Messages that went with threads that died, since the start. */
+  readonly messagesLost: number;
   /** The children of the root supervisor. */
   readonly children: ChildCounts;
 }
@@ -19,5 +22,6 @@ export interface Overview {
 export async function overview(broker: Broker): Promise<Overview> {
   const { host, amqpPort, socketThreads } = broker;
   const children = await broker.system.run(() => countChildren(broker.tree));
-  return { host, amqpPort, socketThreads, children };
+  const messagesLost = broker.system.metrics()[MESSAGES_LOST] ?? 0;
+  return { host, amqpPort, socketThreads, messagesLost, children };
 }

@@ -8,6 +8,8 @@ export interface EngineHandle {
   readonly scheduler: Scheduler;
   /** Numbers of the data threads; empty when everything runs on the control scheduler. */
   readonly threads: readonly number[];
+  /** Counters and gauges of all threads, by name. */
+  metrics(): Readonly<Record<string, number>>;
   /** Ends every process of every data thread and the threads themselves, then the turns of the control scheduler. */
   stop(): Promise<readonly Leaks[]>;
 }

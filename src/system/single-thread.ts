@@ -1,6 +1,6 @@
 // The single-thread engine: one scheduler on the host's event loop; everything runs on the embedder's thread.
 
-import { HostLoader, HostTurns, hostClock, hostIds, hostRandom, noMetrics, offloadHere } from '../env/host/index.ts';
+import { HostLoader, HostMetrics, HostTurns, hostClock, hostIds, hostRandom, offloadHere } from '../env/host/index.ts';
 import type { Env, Logger, Net } from '../env/index.ts';
 import {
   DEFAULT_LIMITS,
@@ -28,12 +28,13 @@ export class NoThreadError extends RangeError {
 
 /** Starts a scheduler on this thread. */
 export function startSingleThread(options: SingleThreadOptions): EngineHandle {
+  const metrics = new HostMetrics();
   const env: Env = {
     clock: hostClock,
     random: hostRandom,
     ids: hostIds,
     logger: options.logger,
-    metrics: noMetrics,
+    metrics,
     net: options.net,
     words: new Int32Array(SHARED_WORDS),
   };
@@ -63,6 +64,7 @@ export function startSingleThread(options: SingleThreadOptions): EngineHandle {
   return {
     scheduler,
     threads: [],
+    metrics: () => metrics.read(),
     stop: async () => {
       turns.stop();
       return [leaksOf(scheduler)];

@@ -112,6 +112,11 @@ export class System implements AsyncDisposable {
     return this.engine.scheduler.whereis(name);
   }
 
+  /** What the processes of all threads have counted (`context.env.metrics`), by name. */
+  metrics(): Readonly<Record<string, number>> {
+    return this.engine.metrics();
+  }
+
   /** Sends an exit signal from outside (EXI-2). */
   exit(to: AnyPid, reason: unknown): void {
     this.root.exit(to, reason);

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import hostProcess from 'node:process';
 import { threadId } from 'node:worker_threads';
-import { HostLoader, hostClock, hostIds, hostNet, hostRandom, noMetrics } from '../env/host/index.ts';
+import { HostLoader, hostClock, hostIds, hostNet, hostRandom } from '../env/host/index.ts';
 import type { Env } from '../env/index.ts';
 import type { Process } from '../process/index.ts';
 import { type Loader, Scheduler } from '../scheduler/index.ts';
@@ -149,7 +149,10 @@ export class DataThread {
       random: hostRandom,
       ids: hostIds,
       logger: postingLogger((message) => this.post(message)),
-      metrics: noMetrics,
+      metrics: {
+        count: (name, by = 1) => this.post({ tag: 'count', name, by }),
+        gauge: (name, value) => this.post({ tag: 'gauge', name, value }),
+      },
       net: hostNet,
       words: new Int32Array(this.task.words),
     };

@@ -35,7 +35,9 @@ export type ToThread = { readonly tag: 'peer'; readonly peer: Peer } | { readonl
 /** Data thread to control thread, on the port. */
 export type ToControl =
   | { readonly tag: 'started'; readonly threadId: number }
-  | { readonly tag: 'log'; readonly level: LogLevel; readonly event: string; readonly data: Record<string, unknown> };
+  | { readonly tag: 'log'; readonly level: LogLevel; readonly event: string; readonly data: Record<string, unknown> }
+  | { readonly tag: 'count'; readonly name: string; readonly by: number }
+  | { readonly tag: 'gauge'; readonly name: string; readonly value: number };
 
 /** What a stopped thread still held; all zero after a clean stop. */
 export interface ThreadLeaks {

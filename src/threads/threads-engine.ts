@@ -1,6 +1,6 @@
 // The threads engine: the control scheduler on the calling thread and its data threads, started and stopped together
 // (DESIGN decisions 5 to 9). After `stop()` no thread, timer or port is left.
-import { HostLoader, hostClock, hostIds, hostRandom, noMetrics } from '../env/host/index.ts';
+import { HostLoader, HostMetrics, hostClock, hostIds, hostRandom } from '../env/host/index.ts';
 import type { Env } from '../env/index.ts';
 import { type Loader, Scheduler } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
@@ -60,6 +60,7 @@ export class ThreadsEngine {
   private readonly slots: Slots;
   private readonly watchdog: Watchdog;
   private readonly offloads: OffloadPool;
+  private readonly counted = new HostMetrics();
   private readonly ends = new Map<Origin, (leaks: ThreadLeaks | null) => void>();
   private onFirst: { readonly up: () => void; readonly failed: (error: Error) => void } | null = null;
   private stopping: Promise<readonly ThreadLeaks[]> | null = null;
@@ -154,6 +155,11 @@ export class ThreadsEngine {
     return this.side.mesh.counters();
   }
 
+  /** Counters and gauges of all threads, by name. A data thread's reach this one a moment later. */
+  metrics(): Readonly<Record<string, number>> {
+    return this.counted.read();
+  }
+
   /** Ends a data thread as if it had broken, wherever its code is; it starts again. */
   kill(thread: number): void {
     this.end(thread, { culprit: null, culpritReason: 'killed', cause: 'killed' });
@@ -194,7 +200,7 @@ export class ThreadsEngine {
       random: hostRandom,
       ids: hostIds,
       logger: options.logger,
-      metrics: noMetrics,
+      metrics: this.counted,
       net: options.net,
       words: new Int32Array(words),
     };
@@ -263,6 +269,8 @@ export class ThreadsEngine {
 
   private receiveControl(message: ToControl): void {
     if (message.tag === 'log') this.options.logger.log(message.level, message.event, message.data);
+    else if (message.tag === 'count') this.counted.count(message.name, message.by);
+    else if (message.tag === 'gauge') this.counted.gauge(message.name, message.value);
   }
 
   private receiveNotice(notice: Notice, from: Origin): void {

@@ -24,6 +24,7 @@ export const STRAY_TIMER = named('strayTimer');
 export const SPAWNER = named('spawner');
 export const NAMED = named('nameHolder');
 export const OFFLOADER = named('offloader');
+export const METERED = named('metered');
 
 interface Asked {
   readonly from: Pid<unknown>;
@@ -97,6 +98,14 @@ export async function asyncSpinner(_context: AsyncContext<unknown>): Promise<voi
 /** Blocks its thread without using any CPU. */
 export function blocker(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Counts three in two steps and sets a gauge. */
+export function* metered({ env: { metrics } }: Context<unknown>): Effects<void> {
+  metrics.count('test.counted');
+  yield* pause();
+  metrics.count('test.counted', 2);
+  metrics.gauge('test.level', 7);
 }
 
 /** Leaves a rejected promise behind; is it an async body, then it waits for its own end. */

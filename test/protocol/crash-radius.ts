@@ -2,6 +2,7 @@
 // killed again and again, and a checker that says what anybody else noticed. Bodies for the fast and the long suite.
 import { connect } from 'amqplib';
 import { expect } from 'vitest';
+import { MESSAGES_LOST } from '../../src/broker/index.ts';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import type { Logger, LogLevel } from '../../src/env/index.ts';
 import type { AnyPid } from '../../src/term/index.ts';
@@ -156,6 +157,8 @@ export async function killThreads(kills: number): Promise<void> {
       expect(level).toBe('warning');
       expect(data.messages).toBeGreaterThan(0);
     }
+    const lost = losses.reduce((sum, { data }) => sum + (data.messages as number), 0);
+    expect(stage.broker.system.metrics()[MESSAGES_LOST]).toBe(lost);
   });
 }
 

@@ -4,6 +4,7 @@ export { type Credentials, FIRST_USER, FIRST_VHOST, isLoopback, type UserRecord 
 export * from './events.ts';
 export { formatsOn, registerFormat } from './formats.ts';
 export { metadataServer } from './metadata-server.ts';
+export { MESSAGES_LOST } from './metadata-state.ts';
 export * from './protocol.ts';
 export * from './records.ts';
 export { applyEvent, emptyTables, routeMessage, snapshotOf, type Tables } from './tables.ts';

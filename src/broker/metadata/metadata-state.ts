@@ -14,6 +14,9 @@ import { applyEvent, emptyTables, snapshotOf, type Tables } from './tables.ts';
 import type { ReplicaPid } from './thread-replica.ts';
 import { depthOf, publishDepth, slotsIn, VERSION_WORD } from './words.ts';
 
+/** The counter of messages that went with threads that died. */
+export const MESSAGES_LOST = 'broker.messages.lost';
+
 type ServerContext = Context<unknown>;
 
 /** What outlives the server's process. */
@@ -224,7 +227,7 @@ export class MetadataState {
     this.losses = null;
     if (losses === null || losses.messages === 0) return;
     const { metrics, logger } = this.context.env;
-    metrics.count('broker.messages.lost', losses.messages);
+    metrics.count(MESSAGES_LOST, losses.messages);
     logger.log('warning', 'messages lost with a thread', losses);
   }
 }

@@ -3,5 +3,6 @@ export * from './clock.ts';
 export * from './data-dir.ts';
 export * from './loader.ts';
 export * from './logger.ts';
+export * from './metrics.ts';
 export * from './net.ts';
 export * from './offload.ts';

@@ -1,6 +1,6 @@
 // Structured logging through pino, or nothing at all.
 import { pino } from 'pino';
-import type { Logger, LogLevel, Metrics } from '../index.ts';
+import type { Logger, LogLevel } from '../index.ts';
 
 const PINO_LEVEL = { debug: 'debug', info: 'info', warning: 'warn', error: 'error' } as const;
 
@@ -12,6 +12,3 @@ export function pinoLogger(level: LogLevel | 'silent'): Logger {
 }
 
 export const silentLogger: Logger = { log: () => {} };
-
-/** Counters that nobody reads. */
-export const noMetrics: Metrics = { count: () => {}, gauge: () => {} };
