@@ -6,6 +6,7 @@
 //   });
 //   result.value; // what the body returned, or a SimulationError with a token that replays the run
 export { loadModules } from './code.ts';
+export { type NetOptions, SimNet, simNet } from './net.ts';
 export * from './options.ts';
 export * from './result.ts';
 export * from './schedule.ts';
@@ -13,6 +14,7 @@ export * from './search.ts';
 export { Flight, Pair, Seat, Seats } from './seat.ts';
 export * from './shrink.ts';
 export * from './sim-scheduler.ts';
+export { SimSocket } from './sim-socket.ts';
 export * from './simulate.ts';
 export { portfolio, type Strategy } from './strategies.ts';
 export * from './tape.ts';

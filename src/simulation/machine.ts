@@ -5,8 +5,9 @@ import { flags, type Placement } from '../process/index.ts';
 import { DEFAULT_LIMITS, type Engine, LocalNames, type Names, type Outlink } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
 import { simLoader, simOffload } from './code.ts';
+import { type NetHost, SimNet } from './net.ts';
 import type { Settings } from './options.ts';
-import { mix } from './random.ts';
+import { mix, SeededRandom } from './random.ts';
 import type { Choice, Seat, Seats } from './seat.ts';
 import { SimScheduler } from './sim-scheduler.ts';
 import type { PairTransit } from './transit.ts';
@@ -17,6 +18,8 @@ import { NODE, type Side, Wires } from './wires.ts';
 const EPOCH_MS = 1_767_225_600_000;
 /** Length of `env.words`. */
 const SHARED_WORDS = 65_536;
+/** Keeps the chance in the network apart from that of processes. */
+const NET_RANDOM = 0x6e65;
 const LIMITS = {
   ...DEFAULT_LIMITS,
   sliceReductions: 1,
@@ -57,12 +60,14 @@ export class Machine {
   private readonly host: MachineHost;
   private readonly isAsync: boolean;
   private readonly unpublished = new Set<number>();
+  readonly net: SimNet;
   private readonly env: Env;
   private lastPlaced = 0;
 
   constructor(host: MachineHost, isAsync: boolean) {
     this.host = host;
     this.isAsync = isAsync;
+    this.net = this.makeNet();
     this.env = this.makeEnv();
     const { threads } = host.settings;
     this.wires = threads === 0 ? null : new Wires((thread) => this.unpublished.add(thread));
@@ -144,6 +149,22 @@ export class Machine {
     return origin;
   }
 
+  private makeNet(): SimNet {
+    const { host, threads } = this;
+    const net: NetHost = {
+      get thread() {
+        return host.running.thread;
+      },
+      random: new SeededRandom(mix(host.settings.seed, NET_RANDOM)),
+      after: (thread, ms, run) => {
+        const scheduler = threads[thread];
+        const timer = scheduler.startReceiveTimer(ms, run);
+        return () => scheduler.cancelReceiveTimer(timer);
+      },
+    };
+    return new SimNet(net, host.settings.net);
+  }
+
   private makeEnv(): Env {
     const { host } = this;
     const random: Random = { next: () => host.running.random.next() };
@@ -165,11 +186,7 @@ export class Machine {
         words ??= new Int32Array(SHARED_WORDS);
         return words;
       },
-      net: {
-        listen: () => {
-          throw new Error('this simulation has no sockets');
-        },
-      },
+      net: this.net,
     };
   }
 
@@ -193,6 +210,7 @@ export class Machine {
       seat.exit = exit;
       seat.process = null;
     }
+    this.net.threadDied(thread);
     host.transit.drop((pair) => pair.to.thread === thread);
     wires.control.threadDied(wires.control.mesh.identities.originOf(NODE, thread, dead.origin.incarnation), {
       culprit: null,

@@ -2,6 +2,7 @@
 import type { Logger } from '../env/index.ts';
 import type { AnyBody } from '../process/index.ts';
 import type { Engine, Names } from '../scheduler/index.ts';
+import type { NetOptions } from './net.ts';
 import type { Deviation } from './schedule.ts';
 import type { Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
@@ -51,6 +52,8 @@ export interface SimOptions {
   readonly modules?: ReadonlyMap<string, Readonly<Record<string, AnyBody | unknown>>>;
   /** Gets what the processes log. Default: it goes into the history only. */
   readonly logger?: Logger;
+  /** How the simulated network behaves; see `simNet`. */
+  readonly net?: NetOptions;
   readonly wiring?: Wiring;
 }
 
@@ -70,6 +73,7 @@ export interface Settings {
   readonly failOnSurvivors: boolean;
   readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   readonly logger: Logger | null;
+  readonly net: NetOptions;
   readonly wiring: Wiring;
 }
 
@@ -103,6 +107,7 @@ export function settingsOf(options: SimOptions): Settings {
     failOnSurvivors: options.failOnSurvivors ?? false,
     modules: options.modules ?? NO_MODULES,
     logger: options.logger ?? null,
+    net: options.net ?? {},
     wiring: options.wiring ?? {},
   };
 }
