@@ -33,6 +33,7 @@ export class SimSocket implements Socket {
   private credit = 0;
   private cancelArrival: (() => void) | null = null;
   private isStalled = false;
+  private isReset = false;
   private wasFull = false;
   private hasEnded = false;
   private closed: { readonly error?: string } | null = null;
@@ -100,10 +101,18 @@ export class SimSocket implements Socket {
     peer?.close({ error });
   }
 
-  /** Passes nothing on to this end until it is called with false: a network that hangs. */
+  /** Passes nothing on to either end until it is called with false: a network that hangs. */
   stall(isStalled: boolean): void {
-    this.isStalled = isStalled;
-    this.expect();
+    for (const end of [this, this.peer]) {
+      if (end === null) continue;
+      end.isStalled = isStalled;
+      end.expect();
+    }
+  }
+
+  /** The other end, which hears of nothing while the network hangs. */
+  get isPeerClosed(): boolean {
+    return this.peer?.isClosed !== false;
   }
 
   /** Its thread is dead: nobody here hears anything any more. */
@@ -114,6 +123,8 @@ export class SimSocket implements Socket {
 
   private resetSoon(): void {
     if (this.closed !== null) return;
+    this.isReset = true;
+    if (this.isStalled) return;
     this.cancelArrival?.();
     this.cancelArrival = this.host.later(this.thread, () => this.close({ error: 'ECONNRESET' }));
   }
@@ -131,6 +142,7 @@ export class SimSocket implements Socket {
 
   /** What has come arrives later, if there is something and somebody may read it. */
   private expect(): void {
+    if (this.isReset && !this.isStalled) this.resetSoon();
     const head = this.incoming[0];
     if (this.cancelArrival !== null || this.closed !== null || head === undefined || this.isStalled) return;
     if (head !== null && this.credit === 0) return;

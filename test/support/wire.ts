@@ -89,6 +89,15 @@ export const contentHeader = (
 ): Buffer => frame(2, channel, Buffer.concat([u16(classId), u16(weight), u64(BigInt(bodyBytes)), properties]));
 export const contentBody = (channel: number, body: Buffer): Buffer => frame(3, channel, body);
 
+export const channelFlow = (channel: number, isActive = true): Buffer => method(channel, 20, 20, u8(isActive ? 1 : 0));
+export const qos = (channel: number, prefetchCount: number): Buffer =>
+  method(channel, 60, 10, u32(0), u16(prefetchCount), u8(0));
+export const cancel = (channel: number, tag: string): Buffer => method(channel, 60, 30, shortstr(tag), u8(0));
+export const get = (channel: number, queue: string, noAck: boolean): Buffer =>
+  method(channel, 60, 70, u16(0), shortstr(queue), u8(noAck ? 1 : 0));
+export const nack = (channel: number, deliveryTag: number, requeue: boolean): Buffer =>
+  method(channel, 60, 120, u64(BigInt(deliveryTag)), u8(requeue ? 2 : 0));
+
 /** basic.publish with its content in frames of at most `frameMax`. */
 export function publish(channel: number, exchange: string, key: string, body: Buffer, frameMax = 131_072): Buffer {
   const frames = [publishMethod(channel, exchange, key), contentHeader(channel, body.length)];

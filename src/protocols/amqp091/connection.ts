@@ -122,7 +122,7 @@ export class Connection {
   // ---- reading
 
   private onChunk(bytes: Uint8Array): this {
-    this.heartbeat?.received();
+    this.heartbeat?.received(this.context.now());
     this.reader.push(bytes, this.sink);
     this.unconsumedBytes += bytes.length;
     let isOwed = false;
@@ -376,8 +376,8 @@ export class Connection {
   }
 
   private startHeartbeat(timeoutS: number): void {
-    this.heartbeat = new Heartbeat(timeoutS);
-    this.context.startTimer(this.heartbeat.tickMs, this.context.self, 'heartbeat');
+    this.heartbeat = new Heartbeat(timeoutS, this.context.now());
+    this.context.startTimer(this.heartbeat.firstMs, this.context.self, 'heartbeat');
   }
 
   private onTimer(ref: Ref, what: unknown): void {
@@ -385,10 +385,10 @@ export class Connection {
     if (what !== 'heartbeat' || this.heartbeat === null) return;
     if (this.output.hasSent) this.heartbeat.sent();
     this.output.hasSent = false;
-    const { send, isLost } = this.heartbeat.tick(this.isReading);
+    const { send, isLost, nextMs } = this.heartbeat.tick(this.context.now(), this.isReading);
     if (isLost) this.context.exit('normal');
     if (send && this.phase !== 'closed') this.output.heartbeat();
-    this.context.startTimer(this.heartbeat.tickMs, this.context.self, 'heartbeat');
+    this.context.startTimer(nextMs, this.context.self, 'heartbeat');
   }
 
   /** Asks itself to write once everything already in the mailbox has been handled. */

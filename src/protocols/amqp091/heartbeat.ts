@@ -1,31 +1,43 @@
-// Heartbeats of one connection (digest 1, "Heartbeats"): with a timeout of T seconds the server sends one after T/2
+// Heartbeats of one connection (digest 1, "Heartbeats"; B20): with a timeout of T seconds the server sends one after T/2
 // without having sent anything, and gives the client up when nothing came for two whole T.
-// A pure tally: the connection asks it at every tick.
+// A pure tally: the connection says when bytes come and asks it when a tick is due.
+
+/** Within this after two timeouts a dead peer is given up. */
+const LATE_MS = 500;
 
 export class Heartbeat {
-  /** Ms between ticks: T/2. */
-  readonly tickMs: number;
+  private readonly timeoutMs: number;
   private hasSent = false;
-  private hasReceived = false;
-  private silentTicks = 0;
+  private heardMs: number;
 
-  constructor(timeoutS: number) {
-    this.tickMs = (timeoutS * 1000) / 2;
+  /** `timeoutS` as agreed, above 0; times are ms of the clock. */
+  constructor(timeoutS: number, nowMs: number) {
+    this.timeoutMs = timeoutS * 1_000;
+    this.heardMs = nowMs;
   }
 
   sent(): void {
     this.hasSent = true;
   }
 
-  received(): void {
-    this.hasReceived = true;
+  received(nowMs: number): void {
+    this.heardMs = nowMs;
   }
 
-  /** What is due at a tick. While reading is paused the client is not judged. */
-  tick(isReading: boolean): { readonly send: boolean; readonly isLost: boolean } {
-    this.silentTicks = this.hasReceived || !isReading ? 0 : this.silentTicks + 1;
+  /** What is due at a tick, and when the next one is. While reading is paused the client is not judged. */
+  tick(
+    nowMs: number,
+    isReading: boolean,
+  ): { readonly send: boolean; readonly isLost: boolean; readonly nextMs: number } {
+    if (!isReading) this.heardMs = nowMs;
+    const leftMs = this.heardMs + 2 * this.timeoutMs - nowMs;
     const send = !this.hasSent;
-    this.hasReceived = this.hasSent = false;
-    return { send, isLost: this.silentTicks > 4 };
+    this.hasSent = false;
+    return { send, isLost: leftMs <= 0, nextMs: Math.min(this.timeoutMs / 2, Math.max(leftMs, 0) + LATE_MS) };
+  }
+
+  /** When the first tick is due. */
+  get firstMs(): number {
+    return this.timeoutMs / 2;
   }
 }
