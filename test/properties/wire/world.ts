@@ -8,6 +8,7 @@ import { listenerChild } from '../../../src/protocols/amqp091/index.ts';
 import { type AnyPid, formatReason, type Pid, type Ref } from '../../../src/term/index.ts';
 import { loadModules, type SimOptions, simulate } from '../../../src/testing.ts';
 import { connectionsIn, treeOf } from '../../support/broker-processes.ts';
+import type { LooseHandler } from '../broker/world.ts';
 import type { Property } from '../check.ts';
 import { begin, type Chaos, type ChaosScript, chaosScripts, end, HEARTBEAT_S, inherit } from './chaos.ts';
 import { type QuietOp, quietly, quietOps } from './quiet.ts';
@@ -28,28 +29,37 @@ const programs: fc.Arbitrary<WireProgram> = fc.record({
   quiet: fc.array(quietOps, { minLength: 1, maxLength: 2 }),
 });
 
-/** What tests replace in the broker's code to plant a mistake, by module. */
-export type Replaced = SimOptions['modules'];
+/** Mistakes for the bodies of the broker. */
+export interface WirePlant {
+  readonly queue?: (handler: LooseHandler) => LooseHandler;
+  readonly connection?: (handler: LooseHandler) => LooseHandler;
+}
 
 const url = (file: string): string => new URL(file, import.meta.url).href;
-const MODULES = [
-  '../../../src/broker/queue-server/queue-server.ts',
+const QUEUE_SERVER = url('../../../src/broker/queue-server/queue-server.ts');
+const CONNECTION = url('../../../src/protocols/amqp091/connection.ts');
+const OTHERS = [
   '../../../src/broker/metadata/thread-replica.ts',
   '../../../src/protocols/amqp091/channel.ts',
-  '../../../src/protocols/amqp091/connection.ts',
   '../../../src/protocols/amqp091/listener.ts',
   '../../../src/protocols/amqp091/tree.ts',
-].map(url);
-const modules = await loadModules(...MODULES);
+];
+const modules = await loadModules(QUEUE_SERVER, CONNECTION, ...OTHERS.map(url));
+
+function modulesWith({ queue, connection }: WirePlant): typeof modules {
+  const changed = new Map(modules);
+  const change = (module: string, name: string, by: WirePlant['queue']) => {
+    if (by !== undefined) changed.set(module, { [name]: by(modules.get(module)?.[name] as LooseHandler) });
+  };
+  change(QUEUE_SERVER, 'queueServer', queue);
+  change(CONNECTION, 'connection', connection);
+  return changed;
+}
 
 /** `segmentBytes`: the longest piece that arrives at once; 0 cuts nothing. */
-export function wireProperty(
-  threads: 0 | 2,
-  segmentBytes: number,
-  replaced: Replaced = new Map(),
-): Property<WireProgram> {
+export function wireProperty(threads: 0 | 2, segmentBytes: number, plant: WirePlant = {}): Property<WireProgram> {
   const net = { segmentBytes, latencyMs: 2 };
-  const options = { threads, net, modules: new Map([...modules, ...replaced]), stepsMax: 200_000 };
+  const options = { threads, net, modules: modulesWith(plant), stepsMax: 200_000 };
   return { programs, options, body: (program) => (context) => run(context, program, threads, options) };
 }
 
