@@ -2,28 +2,19 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import type { SupervisorPid } from '../../behaviours/index.ts';
 import { deleteExclusiveQueues, logIn, openVhost } from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
-import {
-  type Context,
-  type DownMessage,
-  type Effects,
-  type Handler,
-  isDown,
-  receive,
-  type SystemMessage,
-} from '../../process/index.ts';
-import { isClean, type Ref } from '../../term/index.ts';
-import { type ChannelSlot, ChannelTable, type Step } from './channel-table.ts';
+import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
+import type { Ref } from '../../term/index.ts';
+import { ChannelTable, type Step } from './channel-table.ts';
 import { FrameReader, type FrameSink, type Method, methodIds, type ReplyCode, replyText } from './codec/index.ts';
+import { type ChannelSettings, ConnectionChannels } from './connection-channels.ts';
 import { ConnectionOutput } from './connection-output.ts';
-import type { CloseCause, Command, FromChannel } from './envelope.ts';
+import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
 import { takeSocket } from './sockets.ts';
-import { sibling, startChannel } from './tree.ts';
 
 export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | { readonly tag: 'flush' };
 
@@ -42,7 +33,8 @@ export class Connection {
   private readonly reader = new FrameReader();
   private readonly output: ConnectionOutput;
   private readonly handshake = new Handshake();
-  private readonly channels: ChannelTable;
+  private readonly table = new ChannelTable();
+  private readonly channels: ConnectionChannels;
   private readonly sink: FrameSink;
   private phase: 'handshake' | 'running' | 'closing' | 'closed' = 'handshake';
   private heartbeat: Heartbeat | null = null;
@@ -50,22 +42,20 @@ export class Connection {
   private isReading = true;
   private isFlushing = false;
   private deadline: Ref | null = null;
-  private channelMax = 0;
-  private supervisor: SupervisorPid | null = null;
   private user = '';
-  private vhost = '';
+  private settings: ChannelSettings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0 };
 
   constructor(context: Context<ConnectionMessage>, socket: Socket) {
     this.context = context;
     this.socket = socket;
     context.trapExit(true);
     this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message));
-    this.channels = new ChannelTable();
+    this.channels = new ConnectionChannels(context, this.table, this.output, (cause) => this.closeWith(cause));
     this.sink = {
       onProtocolHeader: (isAccepted) => this.onProtocolHeader(isAccepted),
-      onCommand: (channel, method, content) => this.channels.take(channel, { method, content }),
+      onCommand: (channel, method, content) => this.table.take(channel, { method, content }),
       onError: (channel, { code, message, classId, methodId, isSoft }) =>
-        this.channels.takeError(channel, { code, text: message, classId, methodId }, isSoft),
+        this.table.takeError(channel, { code, text: message, classId, methodId }, isSoft),
     };
     context.own({ close: () => socket.destroy() });
     socket.attach(context.inlet());
@@ -82,10 +72,10 @@ export class Connection {
         this.output.flush();
         return this;
       case 'deliveries':
-        this.onDeliveries(message.channel, message.deliveries);
+        if (this.phase === 'running') this.channels.delivered(message);
         break;
       case 'replies':
-        this.onReplies(message);
+        if (this.phase === 'running') this.channels.replied(message);
         break;
       case 'confirms':
         if (this.phase === 'running') this.output.confirms(message.channel, message.confirms);
@@ -94,7 +84,7 @@ export class Connection {
         this.consumed(message.bytes);
         break;
       case 'ended':
-        this.onChannelEnded(message);
+        this.channels.ended(message, this.phase === 'running');
         break;
       case 'hardError':
         this.closeWith(message.cause);
@@ -109,7 +99,7 @@ export class Connection {
         this.onTimer(message.ref, message.message);
         break;
       case 'DOWN':
-        this.onChannelDown(message);
+        this.channels.down(message);
         break;
       case 'EXIT':
         if (message.from === this.context.parent) return this.context.perform(this.shutDown(message.reason));
@@ -126,14 +116,14 @@ export class Connection {
     this.reader.push(bytes, this.sink);
     this.unconsumedBytes += bytes.length;
     let isOwed = false;
-    for (const slot of this.channels.takeDirty()) {
+    for (const slot of this.table.takeDirty()) {
       // The whole chunk is charged to the first channel in it; what matters is that it comes back.
       this.context.send(slot.pid, { tag: 'commands', commands: slot.takeCommands(), bytes: isOwed ? 0 : bytes.length });
       isOwed = true;
     }
     if (!isOwed) this.unconsumedBytes -= bytes.length;
     this.readOn();
-    const steps = this.channels.takeSteps();
+    const steps = this.table.takeSteps();
     this.flushSoon();
     return steps.length === 0 ? this : this.context.perform(this.takeSteps(steps));
   }
@@ -164,9 +154,9 @@ export class Connection {
       else if (this.phase === 'closing') this.whileClosing(step.channel, step.command.method);
       else if (this.phase === 'handshake') yield* this.handshakeStep(step.channel, step.command.method);
       else if (step.channel === 0) yield* this.onChannelZero(step.command.method);
-      else yield* this.onChannelStep(step);
+      else yield* this.channels.step(step, this.settings);
     }
-    for (const slot of this.channels.takeDirty()) {
+    for (const slot of this.table.takeDirty()) {
       this.context.send(slot.pid, { tag: 'commands', commands: slot.takeCommands(), bytes: 0 });
     }
     this.flushSoon();
@@ -188,7 +178,7 @@ export class Connection {
     else if (step.do === 'tuned') {
       this.reader.frameMax = step.tuning.frameMax;
       this.output.frameMax = step.tuning.frameMax;
-      this.channelMax = step.tuning.channelMax;
+      this.settings = { ...this.settings, channelMax: step.tuning.channelMax };
       if (step.tuning.heartbeatS > 0) this.startHeartbeat(step.tuning.heartbeatS);
     } else if (step.do === 'open') yield* this.open(step.vhost);
   }
@@ -203,7 +193,8 @@ export class Connection {
       this.closeWith({ code: 530, text, classId: 10, methodId: 40 });
       return;
     }
-    this.vhost = vhost;
+    const { consumerCancelNotify: wantsCancelNotify } = this.handshake.capabilities;
+    this.settings = { ...this.settings, vhost, user: this.user, wantsCancelNotify };
     this.phase = 'running';
     this.setDeadline(null);
     this.output.method(0, { name: 'connection.open-ok' });
@@ -215,83 +206,11 @@ export class Connection {
     else this.closeFor(504, 'unexpected method in connection state running', method);
   }
 
-  private *onChannelStep({ channel, command }: Step): Effects<void> {
-    const slot = this.channels.get(channel);
-    const method = command.method as Method;
-    if (method.name.startsWith('connection.')) this.closeFor(503, 'unimplemented method', method);
-    else if (slot === undefined && method.name !== 'channel.open')
-      this.closeFor(504, "expected 'channel.open'", method);
-    else if (slot === undefined) yield* this.openChannel(channel);
-    else if (method.name === 'channel.open') this.closeFor(504, "second 'channel.open' seen", method);
-    else if (method.name === 'channel.close-ok' && slot.isClosing) this.onCloseOk(slot, command);
-    else this.channels.pass(slot, command);
-  }
-
-  /** The number is free at once: a client may open it again in the same breath. */
-  private onCloseOk(slot: ChannelSlot, command: Command): void {
-    this.context.send(slot.pid, { tag: 'commands', commands: [...slot.takeCommands(), command], bytes: 0 });
-    this.forget(slot);
-  }
-
-  private *openChannel(channel: number): Effects<void> {
-    if (this.channels.size >= this.channelMax) {
-      const text = `number of channels opened (${this.channels.size}) has reached the negotiated channel_max (${this.channelMax})`;
-      this.closeWith({ code: 530, text, classId: 0, methodId: 0 });
-      return;
-    }
-    this.supervisor ??= yield* sibling(this.context, 'channels');
-    const pid = yield* startChannel(this.supervisor, {
-      connection: this.context.self,
-      channel,
-      vhost: this.vhost,
-      user: this.user,
-      wantsCancelNotify: this.handshake.capabilities.consumerCancelNotify,
-    });
-    this.channels.open(channel, pid, this.context.monitor(pid));
-    this.output.method(channel, { name: 'channel.open-ok' });
-  }
-
-  // ---- channels
-
-  private onReplies({ channel, replies }: Extract<FromChannel, { tag: 'replies' }>): void {
-    if (this.phase !== 'running') return;
-    this.output.replies(channel, replies);
-    const slot = this.channels.get(channel);
-    const isClosing = replies.some(({ method }) => method.name === 'channel.close');
-    if (slot !== undefined && isClosing) slot.isClosing = true;
-  }
-
-  private onDeliveries(channel: number, deliveries: Extract<FromChannel, { tag: 'deliveries' }>['deliveries']): void {
-    const slot = this.channels.get(channel);
-    if (slot !== undefined && this.phase === 'running') this.output.deliveries(channel, slot.pid, deliveries);
-  }
-
-  private onChannelEnded({ channel, from, replies }: Extract<FromChannel, { tag: 'ended' }>): void {
-    const slot = this.channels.get(channel);
-    // After close-ok the number may belong to another process already.
-    if (slot === undefined || slot.pid !== from) return;
-    if (this.phase === 'running') this.output.replies(channel, replies);
-    this.forget(slot);
-  }
-
-  private forget(slot: ChannelSlot): void {
-    this.context.demonitor(slot.ref, { flush: true });
-    this.output.forget(slot.pid);
-    this.channels.close(slot.channel);
-  }
-
-  private onChannelDown(down: DownMessage): void {
-    const slot = this.channels.byRef(down.ref);
-    if (slot === undefined) return;
-    this.forget(slot);
-    if (!isClean(down.reason)) this.closeWith({ code: 541, text: '', classId: 0, methodId: 0 });
-  }
-
   // ---- closing
 
   private onBreach(channel: number, cause: CloseCause, isSoft: boolean): void {
-    const slot = this.channels.get(channel);
-    if (isSoft && slot !== undefined) this.channels.pass(slot, { method: null, cause });
+    const slot = this.table.get(channel);
+    if (isSoft && slot !== undefined) this.table.pass(slot, { method: null, cause });
     else if (this.phase === 'handshake') this.hangUp();
     else if (this.phase === 'running') this.closeWith(cause);
   }
@@ -304,7 +223,7 @@ export class Connection {
   private closeWith({ code, text, classId, methodId }: CloseCause): void {
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.phase = 'closing';
-    this.channels.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
+    this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     // Channels that end here may give no credit back, but close-ok has to be heard.
     this.unconsumedBytes = 0;
     if (!this.isReading) this.readOn();
@@ -333,7 +252,7 @@ export class Connection {
   }
 
   private *releaseChannels(): Effects<void> {
-    const refs: Ref[] = this.channels.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
+    const refs: Ref[] = this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     for (const ref of refs) yield* receive((message) => isDown(message, ref));
   }
 
@@ -354,7 +273,7 @@ export class Connection {
     if ((message as { tag?: unknown }).tag !== 'chunk') return false;
     this.reader.push((message as { bytes: Uint8Array }).bytes, this.sink);
     this.socket.active(1);
-    return this.channels.takeSteps().some((step) => step.command.method?.name === 'connection.close-ok');
+    return this.table.takeSteps().some((step) => step.command.method?.name === 'connection.close-ok');
   }
 
   private hangUp(): void {
