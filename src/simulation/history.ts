@@ -1,6 +1,7 @@
 // The last things that happened in a run, for people. A ring of reused records: a run that is not printed pays little.
 import type { Signal } from '../process/index.ts';
 import { formatReason, Pid } from '../term/index.ts';
+import { describeFault, type Fault } from './faults.ts';
 import type { Choice, Pair, Seat } from './seat.ts';
 
 /** The path of a process, for messages that hold pids. */
@@ -71,7 +72,7 @@ export function describeChoice(choice: Choice): string {
   if (choice.kind === 'run') return `run ${choice as Seat}`;
   if (choice.kind === 'fire') return `time jumps to the next timer (${choice.key})`;
   if (choice.kind === 'pass') return `read ${choice.key}`;
-  if (choice.kind === 'die') return `thread ${choice.key.slice(4)} dies`;
+  if (choice.kind === 'fault') return describeFault(choice as Fault);
   return `deliver ${(choice as Pair).from} > ${(choice as Pair).to}`;
 }
 

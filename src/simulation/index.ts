@@ -6,6 +6,7 @@
 //   });
 //   result.value; // what the body returned, or a SimulationError with a token that replays the run
 export { loadModules } from './code.ts';
+export { describeFault, type FaultOptions, isFaultKey, type Victim, weaker } from './faults.ts';
 export { type NetOptions, SimNet, simNet } from './net.ts';
 export * from './options.ts';
 export * from './result.ts';

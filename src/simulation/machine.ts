@@ -8,7 +8,7 @@ import { simLoader, simOffload } from './code.ts';
 import { type NetHost, SimNet } from './net.ts';
 import type { Settings } from './options.ts';
 import { mix, SeededRandom } from './random.ts';
-import type { Choice, Seat, Seats } from './seat.ts';
+import type { Seat, Seats } from './seat.ts';
 import { SimScheduler } from './sim-scheduler.ts';
 import type { PairTransit } from './transit.ts';
 import type { Watch } from './watch.ts';
@@ -27,20 +27,6 @@ const LIMITS = {
   turnMs: Number.POSITIVE_INFINITY,
 };
 
-/** The death of one thread, as a choice. */
-export class ThreadDeath implements Choice {
-  readonly kind = 'die';
-  readonly key: string;
-  readonly hash: number;
-  readonly thread: number;
-
-  constructor(thread: number) {
-    this.thread = thread;
-    this.key = `die ${thread}`;
-    this.hash = mix(0xdead, thread);
-  }
-}
-
 /** What the parts of the machine need of the world that runs them. */
 export interface MachineHost {
   readonly settings: Settings;
@@ -48,6 +34,7 @@ export interface MachineHost {
   readonly watch: Watch;
   readonly transit: PairTransit;
   readonly nowMs: number;
+  readonly wallOffsetMs: number;
   readonly running: Seat;
   readonly loading: Set<Promise<unknown>>;
   note(text: string): void;
@@ -170,7 +157,7 @@ export class Machine {
     const random: Random = { next: () => host.running.random.next() };
     let words: Int32Array | null = null;
     return {
-      clock: { now: () => host.nowMs, wallTime: () => EPOCH_MS + host.nowMs },
+      clock: { now: () => host.nowMs, wallTime: () => EPOCH_MS + host.nowMs + host.wallOffsetMs },
       random,
       ids: { next: (length) => host.running.random.name(length) },
       logger: {

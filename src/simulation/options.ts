@@ -2,7 +2,9 @@
 import type { Logger } from '../env/index.ts';
 import type { AnyBody } from '../process/index.ts';
 import type { Engine, Names } from '../scheduler/index.ts';
+import type { FaultOptions } from './faults.ts';
 import type { NetOptions } from './net.ts';
+import type { Policy } from './policy.ts';
 import type { Deviation } from './schedule.ts';
 import type { Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
@@ -34,6 +36,8 @@ export interface SimOptions {
   readonly threads?: number;
   /** Thread deaths that a strategy puts into a run, each followed by a new incarnation. Default 0. */
   readonly threadDeaths?: number;
+  /** What a strategy may put into a run beside thread deaths; see FaultOptions. Default: nothing. */
+  readonly faults?: FaultOptions;
   /** A run that is not over after so many steps fails. Default 100,000. */
   readonly stepsMax?: number;
   /** How long what is under way may take while timers fire: a slow machine. Default 20 ms. */
@@ -64,7 +68,9 @@ export interface Settings {
   readonly isPatient: boolean;
   readonly strategy: Strategy;
   readonly threads: number;
-  readonly threadDeaths: number;
+  readonly faults: FaultOptions;
+  /** Instead of what strategy, deviations and faults say. */
+  readonly policy: Policy | null;
   readonly stepsMax: number;
   readonly timerJitterMs: number;
   readonly strict: boolean;
@@ -98,7 +104,8 @@ export function settingsOf(options: SimOptions): Settings {
     isPatient: tape?.isPatient ?? true,
     strategy: strategy === 'portfolio' ? portfolio(seed) : strategy,
     threads,
-    threadDeaths: options.threadDeaths ?? 0,
+    faults: { threadDeaths: options.threadDeaths, ...options.faults, ...tape?.faults },
+    policy: null,
     stepsMax,
     timerJitterMs: options.timerJitterMs ?? 20,
     strict: options.strict ?? true,

@@ -81,6 +81,16 @@ export class SimResult<T> {
     return this.list;
   }
 
+  /** The deviations that were asked for and not possible: another build, or another body, than the one they are of. */
+  get missed(): readonly Deviation[] {
+    const left = this.deviations.map(([, key]) => key);
+    return (this.world.settings.deviations ?? []).filter(([, key]) => {
+      const at = left.indexOf(key);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+  }
+
   /** One word that replays this run exactly. */
   get token(): string {
     return encodeToken({ seed: this.seed, deviations: this.deviations });
@@ -113,6 +123,7 @@ export class SimResult<T> {
     lines.push(`  replay with ${this.token}`);
     lines.push(words.length === 0 ? '  schedule: plain FIFO' : '  schedule: FIFO, but');
     for (const line of words) lines.push(`    ${line}`);
+    for (const [step, key] of this.missed) lines.push(`  left out, because it was not possible: step ${step} ${key}`);
     const events = this.history.slice(-HISTORY_LINES);
     if (events.length > 0) lines.push('  last events:', ...events.map((line) => `    ${line}`));
     return lines.join('\n');

@@ -5,9 +5,10 @@
 //   deliver root>root/1      delivers the oldest signal of that pair
 //   fire 0                   lets time jump to the next timer of that thread although other things are under way
 //   link 1>0                 lets thread 0 read what thread 1 has published for it
-//   die 1                    kills that thread; its next incarnation starts at once
 //   hold root/0              leaves that process out until nothing else can happen
 //   hold root>root/1         leaves that pair out until nothing else can happen; `hold link 1>0` likewise
+//
+// and faults, whose keys are in faults.ts: crash root/0, die 1, delay 1>0 50, part 1 2 200, jump 5000, wall -1000.
 //
 // A deviation whose choice is not possible at its step waits a little for it and is then left out, so that a schedule
 // of which something was taken away still means something.

@@ -7,7 +7,7 @@ import { mix, SeededRandom } from './random.ts';
 
 /** One thing the simulation can do next: run a process, deliver to it, fire a timer ... `key` names it in a schedule. */
 export interface Choice {
-  readonly kind: 'run' | 'deliver' | 'fire' | 'pass' | 'die';
+  readonly kind: 'run' | 'deliver' | 'fire' | 'pass' | 'fault';
   readonly key: string;
   readonly hash: number;
 }
@@ -69,10 +69,14 @@ export class Seat implements Choice {
     return pair;
   }
 
+  /** Name, label or function name of the process; empty when it has none. */
+  get title(): string {
+    return titleOf(this.request);
+  }
+
   /** The path with the name or label of the process, where it has one. */
   toString(): string {
-    const title = titleOf(this.request);
-    return title === '' ? this.path : `${this.path}(${title})`;
+    return this.title === '' ? this.path : `${this.path}(${this.title})`;
   }
 }
 

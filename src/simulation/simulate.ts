@@ -180,6 +180,7 @@ class Run<T> {
   /** Lets what is under way come to rest; no time passes. Returns the processes that are then alive. */
   private settle(): string[] {
     const { world } = this;
+    world.faults.heal();
     let left = SETTLE_STEPS_MAX;
     while (left-- > 0 && world.watch.violation === null && world.turn(false));
     if (left > 0) world.checkAtRest();

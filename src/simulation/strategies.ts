@@ -44,38 +44,6 @@ export function policyOf(strategy: Strategy, seed: number): Policy {
   }
 }
 
-/** Adds up to `deaths` deaths of threads to what another policy does. */
-export class WithDeaths implements Policy {
-  nextStep: number;
-  private readonly inner: Policy;
-  private readonly deaths: { readonly step: number; readonly key: string }[] = [];
-
-  constructor(inner: Policy, deaths: number, threads: number, seed: number) {
-    const random = new SeededRandom(mix(seed, 0xdead));
-    for (let count = random.below(deaths + 1); count > 0; count--) {
-      this.deaths.push({ step: earlyStep(random), key: `die ${1 + random.below(threads)}` });
-    }
-    this.deaths.sort((a, b) => a.step - b.step);
-    this.inner = inner;
-    this.nextStep = this.next();
-  }
-
-  choose(choices: Choices, byDefault: Choice): Choice | null {
-    const death = this.deaths[0];
-    let choice: Choice | null = null;
-    if (death !== undefined && death.step <= choices.step) {
-      this.deaths.shift();
-      choice = choices.find(death.key);
-    } else if (choices.step >= this.inner.nextStep) choice = this.inner.choose(choices, byDefault);
-    this.nextStep = this.next();
-    return choice;
-  }
-
-  private next(): number {
-    return Math.min(this.inner.nextStep, this.deaths[0]?.step ?? Number.POSITIVE_INFINITY);
-  }
-}
-
 class Rare implements Policy {
   nextStep: number;
   private readonly chance: number;
@@ -178,6 +146,7 @@ class Starve implements Policy {
   }
 }
 
-function earlyStep(random: SeededRandom): number {
+/** A step below the horizon, small ones being likelier. */
+export function earlyStep(random: SeededRandom): number {
   return Math.floor(HORIZON_STEPS ** random.next()) - 1;
 }

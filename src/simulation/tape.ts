@@ -1,5 +1,6 @@
 // A schedule in the making: what a property-based test hands to `simulate`. Before the run it is a seed and a strategy;
 // after it, it knows the deviations that were taken, and that is what shrinks.
+import type { FaultOptions } from './faults.ts';
 import { type Deviation, encodeToken } from './schedule.ts';
 import type { Strategy } from './strategies.ts';
 
@@ -10,6 +11,8 @@ export class SimTape {
   readonly deviations: readonly Deviation[] | null;
   /** False: a deviation whose choice is not possible at its very step is left out. */
   readonly isPatient: boolean;
+  /** What the strategy may do to the run beside its schedule. */
+  readonly faults: FaultOptions;
   /** What the last run with this tape did. */
   taken: readonly Deviation[] = [];
   /** What the last failing run did; fast-check goes on to run other inputs with the tape of a failure. */
@@ -20,11 +23,13 @@ export class SimTape {
     strategy: Strategy | 'portfolio',
     deviations: readonly Deviation[] | null,
     isPatient = true,
+    faults: FaultOptions = {},
   ) {
     this.seed = seed;
     this.strategy = strategy;
     this.deviations = deviations;
     this.isPatient = isPatient;
+    this.faults = faults;
   }
 
   /** Keeps what the last run did, because it failed. */

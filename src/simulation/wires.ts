@@ -20,6 +20,8 @@ export class ThreadLink implements Choice {
   readonly to: number;
   isHeld = false;
   isPending = false;
+  /** How many faults keep it from being read. */
+  stops = 0;
 
   constructor(from: number, to: number) {
     this.from = from;
@@ -59,6 +61,13 @@ export class Wires {
 
   link(from: number, to: number): ThreadLink | null {
     return this.links[from]?.[to] ?? null;
+  }
+
+  /** As `link`, made where nothing has been published yet. */
+  linkOf(from: number, to: number): ThreadLink {
+    this.links[from] ??= [];
+    this.links[from][to] ??= new ThreadLink(from, to);
+    return this.links[from][to];
   }
 
   /** Makes the side of one incarnation of a thread; `attach` gives it its scheduler and its links. */
@@ -117,7 +126,7 @@ export class Wires {
   /** False while the receiver may not read this link: it has not been welcomed yet. */
   canPass(link: ThreadLink): boolean {
     const { onlyFrom } = this.sides[link.to].mesh;
-    return link.isPending && (onlyFrom === null || onlyFrom === link.from);
+    return link.isPending && link.stops === 0 && (onlyFrom === null || onlyFrom === link.from);
   }
 
   private join(a: Side, b: Side): void {
@@ -128,9 +137,7 @@ export class Wires {
   }
 
   private wake(from: number, to: number): void {
-    this.links[from] ??= [];
-    this.links[from][to] ??= new ThreadLink(from, to);
-    const link = this.links[from][to];
+    const link = this.linkOf(from, to);
     if (link.isPending) return;
     link.isPending = true;
     this.pending.push(link);

@@ -3,15 +3,18 @@
 // and lets time jump only when nothing else is left: the fair FIFO order.
 import { flags, type Process, type Signal } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
+import { hasFaults, WithFaults } from './fault-plan.ts';
+import { FaultStrokes } from './fault-strokes.ts';
+import { Fault } from './faults.ts';
 import { History } from './history.ts';
-import { Machine, ThreadDeath } from './machine.ts';
+import { Machine } from './machine.ts';
 import type { Settings } from './options.ts';
 import { type Choices, holdKey, type Policy, Replay } from './policy.ts';
 import { mix } from './random.ts';
 import type { Deviation } from './schedule.ts';
 import { type Choice, Pair, Seat, Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
-import { policyOf, WithDeaths } from './strategies.ts';
+import { policyOf } from './strategies.ts';
 import { PairTransit } from './transit.ts';
 import { Watch } from './watch.ts';
 import { ThreadLink } from './wires.ts';
@@ -53,9 +56,12 @@ export class World implements Choices {
   readonly transit: PairTransit;
   readonly machine: Machine;
   readonly threads: SimScheduler[];
+  readonly faults: FaultStrokes;
   readonly taken: Taken[] = [];
   step = 0;
   nowMs = 0;
+  /** How far the wall clock was set from where it would be. */
+  wallOffsetMs = 0;
   /** When nothing was under way for the last time. */
   private restMs = 0;
   /** Steps since then. */
@@ -67,7 +73,6 @@ export class World implements Choices {
   private readonly policy: Policy;
   private readonly pairs = new Set<Pair>();
   private readonly held: (Pair | Seat | ThreadLink)[] = [];
-  private readonly deaths: ThreadDeath[] = [];
   private readonly choices: Choice[] = [];
   /** The process whose slice is under way; the outside between slices. */
   running: Seat;
@@ -81,7 +86,6 @@ export class World implements Choices {
     this.running = this.seats.outside;
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
-    this.policy = policyFor(settings);
     const host = {
       seats: this.seats,
       sent: (signal: Signal) => this.watch.sent(signal),
@@ -90,6 +94,8 @@ export class World implements Choices {
     this.transit = settings.wiring.transit?.(host) ?? new PairTransit(host);
     this.machine = new Machine(this, isAsync);
     this.threads = this.machine.threads;
+    this.faults = new FaultStrokes(this);
+    this.policy = settings.policy ?? policyFor(settings, this.faults);
   }
 
   note(text: string): void {
@@ -105,7 +111,7 @@ export class World implements Choices {
     if (this.step >= this.policy.nextStep && this.busySteps <= BUSY_STEPS) {
       const wanted = this.policy.choose(this, choice);
       choice = this.byDefault(withTimers) as Choice;
-      if (wanted !== null && wanted !== choice && (withTimers || wanted.kind !== 'fire')) {
+      if (wanted !== null && wanted !== choice && (withTimers || !isForLiving(wanted))) {
         this.taken.push({ step: this.step, choice: wanted, isHold: false, instead: choice });
         choice = wanted;
       }
@@ -177,7 +183,7 @@ export class World implements Choices {
     else {
       this.history.step(this.step, this.nowMs, choice, null);
       if (choice instanceof ThreadLink) this.pass(choice);
-      else this.machine.die((choice as ThreadDeath).thread);
+      else this.faults.strike(choice as Fault);
     }
     this.machine.publish();
   }
@@ -234,7 +240,8 @@ export class World implements Choices {
   }
 
   private isAtRest(): boolean {
-    if (this.transit.inFlight > 0 || this.nextRunnable() !== null || this.nextLink() !== null) return false;
+    if (this.faults.isHolding || this.transit.inFlight > 0 || this.nextRunnable() !== null || this.nextLink() !== null)
+      return false;
     return !this.held.some((each) => this.isEnabled(each));
   }
 
@@ -271,7 +278,7 @@ export class World implements Choices {
 
   /** A slow machine may be late by the jitter with what is under way, but not by more, however often time jumps. */
   private isTimerNear(thread: SimScheduler): boolean {
-    return thread.timers.nextMs <= this.restMs + this.settings.timerJitterMs;
+    return thread.timers.nextMs <= Math.max(this.nowMs, this.restMs + this.settings.timerJitterMs);
   }
 
   find(key: string): Choice | null {
@@ -279,25 +286,18 @@ export class World implements Choices {
     const what = key.slice(space + 1);
     if (key.startsWith('run ')) return this.seats.at(what);
     if (key.startsWith('fire ')) return this.threads[Number(what)] ?? null;
-    if (key.startsWith('die ')) return this.deathOf(Number(what));
     if (key.startsWith('link ')) {
       const [from, to] = what.split('>').map(Number);
       return this.machine.wires?.link(from, to) ?? null;
     }
-    if (!key.startsWith('deliver ')) return null;
+    if (!key.startsWith('deliver ')) return this.faults.find(key);
     const [from, to] = what.split('>').map((path) => this.seats.at(path));
     return from == null || to == null ? null : from.pairTo(to);
   }
 
-  private deathOf(thread: number): ThreadDeath | null {
-    if (!this.machine.canDie(thread)) return null;
-    this.deaths[thread] ??= new ThreadDeath(thread);
-    return this.deaths[thread];
-  }
-
   isEnabled(choice: Choice): boolean {
     if (choice instanceof ThreadLink) return this.machine.wires?.canPass(choice) === true;
-    if (choice instanceof ThreadDeath) return true;
+    if (choice instanceof Fault) return this.faults.isPossible(choice);
     if (choice instanceof Pair) return choice.head !== null;
     if (choice instanceof Seat) return choice.isRunnable;
     return this.isTimerNear(choice as SimScheduler);
@@ -366,8 +366,17 @@ function isHoldable(choice: Choice): choice is Pair | Seat | ThreadLink {
   return choice instanceof Pair || choice instanceof Seat || choice instanceof ThreadLink;
 }
 
-function policyFor({ deviations, isPatient, strategy, seed, threads, threadDeaths }: Settings): Policy {
+/** What may not happen any more when the body is over: time, and faults that want it to pass. */
+function isForLiving(choice: Choice): boolean {
+  return choice.kind === 'fire' || choice.kind === 'fault';
+}
+
+function policyFor(
+  { deviations, isPatient, strategy, seed, threads, faults }: Settings,
+  strokes: FaultStrokes,
+): Policy {
   if (deviations !== null) return new Replay(deviations, isPatient);
   const policy = policyOf(strategy, seed);
-  return threads > 0 && threadDeaths > 0 ? new WithDeaths(policy, threadDeaths, threads, seed) : policy;
+  if (!hasFaults(faults, threads)) return policy;
+  return new WithFaults(policy, faults, { threads, victims: () => strokes.victims() }, seed);
 }

@@ -1,11 +1,21 @@
 // Schedules as a fast-check arbitrary (TST-1, TST-2). fast-check's own scheduler does not shrink; a schedule that is data
 // does: from the deviations that a failing run took, fewer and then earlier ones are tried.
 import { Arbitrary, type Random, Stream, Value } from 'fast-check';
-import { type Deviation, decodeToken, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
+import {
+  type Deviation,
+  decodeToken,
+  type FaultOptions,
+  portfolio,
+  SimTape,
+  type Strategy,
+  weaker,
+} from '../simulation/index.ts';
 
 export interface SchedulesOptions {
   /** Default: the portfolio, chosen by each seed. */
   readonly strategy?: Strategy;
+  /** Crashes, delays and jumps that go into the runs, and shrink with the rest; see FaultOptions. Default: none. */
+  readonly faults?: FaultOptions;
 }
 
 /**
@@ -13,7 +23,7 @@ export interface SchedulesOptions {
  * run did is kept in the tape, which is why each tape is for one run only.
  */
 export function schedules(options: SchedulesOptions = {}): Arbitrary<SimTape> {
-  return new ScheduleArbitrary(options.strategy ?? null);
+  return new ScheduleArbitrary(options.strategy ?? null, options.faults ?? {});
 }
 
 /** The tape that a token stands for; to keep a known failure as a regression: `examples: [[tapeOf('s1...')]]`. */
@@ -29,17 +39,19 @@ const EARLIER_MAX = 12;
 
 class ScheduleArbitrary extends Arbitrary<SimTape> {
   private readonly strategy: Strategy | null;
+  private readonly faults: FaultOptions;
 
-  constructor(strategy: Strategy | null) {
+  constructor(strategy: Strategy | null, faults: FaultOptions) {
     super();
     this.strategy = strategy;
+    this.faults = faults;
   }
 
   override generate(random: Random): Value<SimTape> {
     const seed = random.nextInt(0, SEED_BITS);
     const isPlain = random.nextInt(1, FIFO_SHARE) === 1;
     const strategy = isPlain ? { tag: 'fifo' as const } : (this.strategy ?? portfolio(seed));
-    return wrap(new SimTape(seed, strategy, null));
+    return wrap(new SimTape(seed, strategy, null, true, isPlain ? {} : this.faults));
   }
 
   override canShrinkWithoutContext(value: unknown): value is SimTape {
@@ -69,6 +81,7 @@ class ScheduleArbitrary extends Arbitrary<SimTape> {
     else if (taken.length <= EARLIER_MAX) {
       // One that is moved to an earlier step may not wait there until it ends up where it was.
       for (const list of earlier(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
+      for (const list of milder(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
     }
   }
 }
@@ -96,5 +109,12 @@ function* earlier(taken: readonly Deviation[]): Generator<readonly Deviation[]> 
       if (at >= 0 && at < step)
         yield taken.map((deviation, place) => (place === index ? [at, deviation[1]] : deviation));
     }
+  }
+}
+
+/** Each fault with less of it. */
+function* milder(taken: readonly Deviation[]): Generator<readonly Deviation[]> {
+  for (const [index, [step, key]] of taken.entries()) {
+    for (const less of weaker(key)) yield taken.map((deviation, place) => (place === index ? [step, less] : deviation));
   }
 }

@@ -1,0 +1,105 @@
+// Which faults a seed puts into a run, and when: a policy around another one. Whom a crash strikes is drawn at its
+// step among those that live then, so that it is never wasted; what was done is recorded like any deviation.
+import type { FaultOptions, Victim } from './faults.ts';
+import type { Choices, Policy } from './policy.ts';
+import { mix, SeededRandom } from './random.ts';
+import type { Choice } from './seat.ts';
+import { earlyStep } from './strategies.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULTS = { delayMsMax: 100, partitionMsMax: 1_000, jumpMsMax: 60_000, jitterMsMax: 20 };
+
+/** Whom and what a plan may strike. */
+export interface Targets {
+  /** Processes that live at this moment. */
+  victims(): readonly Victim[];
+  /** Threads beside the root's; they are numbered from 1. */
+  readonly threads: number;
+}
+
+interface Planned {
+  readonly step: number;
+  readonly draw: (random: SeededRandom) => string | null;
+}
+
+/** True when there is anything to plan. */
+export function hasFaults(options: FaultOptions, threads: number): boolean {
+  const { crashes, clockJumps, jitters, wallJumps, threadDeaths, delays, partitions } = options;
+  const anywhere = [crashes, clockJumps, jitters, wallJumps];
+  const between = threads > 0 ? [threadDeaths, delays, partitions] : [];
+  return [...anywhere, ...between].some((count) => (count ?? 0) > 0);
+}
+
+/** Adds faults to what another policy does. */
+export class WithFaults implements Policy {
+  nextStep: number;
+  private readonly inner: Policy;
+  private readonly random: SeededRandom;
+  private readonly planned: Planned[] = [];
+
+  constructor(inner: Policy, options: FaultOptions, targets: Targets, seed: number) {
+    this.inner = inner;
+    this.random = new SeededRandom(mix(seed, 0xdead));
+    for (const [count, draw] of kinds({ ...DEFAULTS, ...options }, targets)) {
+      for (let left = this.random.below(count + 1); left > 0; left--) {
+        this.planned.push({ step: earlyStep(this.random), draw });
+      }
+    }
+    this.planned.sort((a, b) => a.step - b.step);
+    this.nextStep = this.next();
+  }
+
+  choose(choices: Choices, byDefault: Choice): Choice | null {
+    const due = this.planned[0];
+    let choice: Choice | null = null;
+    if (due !== undefined && due.step <= choices.step) {
+      this.planned.shift();
+      const key = due.draw(this.random);
+      if (key !== null) choice = choices.find(key);
+    } else if (choices.step >= this.inner.nextStep) choice = this.inner.choose(choices, byDefault);
+    this.nextStep = this.next();
+    return choice;
+  }
+
+  private next(): number {
+    return Math.min(this.inner.nextStep, this.planned[0]?.step ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+type Limits = FaultOptions & typeof DEFAULTS;
+
+/** Each kind of fault: how many at most, and one of it. Those between threads only where there are some. */
+function kinds(options: Limits, targets: Targets): [number, Planned['draw']][] {
+  const mayCrash = options.victims ?? (({ path }) => path !== 'root');
+  const anywhere: [number | undefined, Planned['draw']][] = [
+    [options.crashes, (random) => crash(targets.victims().filter(mayCrash), random)],
+    [options.clockJumps, (random) => `jump ${lengthMs(random, options.jumpMsMax)}`],
+    [options.jitters, (random) => `jump ${lengthMs(random, options.jitterMsMax)}`],
+    [options.wallJumps, (random) => `wall ${random.next() < 0.5 ? '-' : ''}${lengthMs(random, DAY_MS)}`],
+  ];
+  const { threads } = targets;
+  const between: typeof anywhere = [
+    [options.threadDeaths, (random) => `die ${1 + random.below(threads)}`],
+    [options.delays, (random) => `delay ${two(random, threads).join('>')} ${lengthMs(random, options.delayMsMax)}`],
+    [
+      options.partitions,
+      (random) => `part ${two(random, threads).join(' ')} ${lengthMs(random, options.partitionMsMax)}`,
+    ],
+  ];
+  return [...anywhere, ...(threads > 0 ? between : [])].map(([count, draw]) => [count ?? 0, draw]);
+}
+
+function crash(victims: readonly Victim[], random: SeededRandom): string | null {
+  return victims.length === 0 ? null : `crash ${victims[random.below(victims.length)].path}`;
+}
+
+/** Two different threads of 0 to `threads`. */
+function two(random: SeededRandom, threads: number): [number, number] {
+  const first = random.below(threads + 1);
+  return [first, (first + 1 + random.below(threads)) % (threads + 1)];
+}
+
+/** From 1 to `maxMs`, short ones being likelier. */
+function lengthMs(random: SeededRandom, maxMs: number): number {
+  return Math.max(1, Math.floor(maxMs ** random.next()));
+}

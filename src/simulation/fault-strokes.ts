@@ -1,0 +1,124 @@
+// What each fault does to the simulated machine. Thread links that stand still start again by a timer of thread 0,
+// which never dies; `heal` ends all of it at once.
+
+import type { Fault, Victim } from './faults.ts';
+import { parseFault } from './faults.ts';
+import type { Machine } from './machine.ts';
+import type { Seats } from './seat.ts';
+import type { ThreadLink } from './wires.ts';
+
+/** What the faults of a run need of its world. */
+export interface FaultHost {
+  readonly machine: Machine;
+  readonly seats: Seats;
+  nowMs: number;
+  wallOffsetMs: number;
+}
+
+/** How a crashed process ends: as if killed. */
+const CRASH_REASON = 'killed';
+
+export class FaultStrokes {
+  private readonly host: FaultHost;
+  private readonly standing = new Map<ThreadLink, number>();
+  private readonly timers = new Set<object>();
+  private readonly known = new Map<string, Fault>();
+
+  constructor(host: FaultHost) {
+    this.host = host;
+  }
+
+  /** The fault of a key, as the same object each time; null when it is none or its target does not exist. */
+  find(key: string): Fault | null {
+    const fault = this.known.get(key) ?? parseFault(key);
+    if (fault === null || !this.isPossible(fault)) return null;
+    this.known.set(key, fault);
+    return fault;
+  }
+
+  isPossible({ fault, path, threads }: Fault): boolean {
+    const { machine, seats } = this.host;
+    if (fault === 'crash') return seats.at(path)?.process?.isAlive === true;
+    if (fault === 'die') return machine.canDie(threads[0]);
+    if (fault === 'jump' || fault === 'wall') return true;
+    return threads[0] !== threads[1] && threads.every((thread) => thread < machine.threads.length);
+  }
+
+  strike(fault: Fault): void {
+    const { host } = this;
+    const [from, to] = fault.threads;
+    switch (fault.fault) {
+      case 'crash':
+        this.crash(fault.path);
+        return;
+      case 'die':
+        host.machine.die(from);
+        return;
+      case 'delay':
+        this.stop([[from, to]], fault.ms);
+        return;
+      case 'part':
+        this.stop(
+          [
+            [from, to],
+            [to, from],
+          ],
+          fault.ms,
+        );
+        return;
+      case 'jump':
+        host.nowMs += fault.ms;
+        return;
+      case 'wall':
+        host.wallOffsetMs += fault.ms;
+        return;
+    }
+  }
+
+  /** True while a link that has something to read stands still: the world is not at rest then. */
+  get isHolding(): boolean {
+    for (const link of this.standing.keys()) if (link.isPending) return true;
+    return false;
+  }
+
+  /** Ends every delay and partition. */
+  heal(): void {
+    const scheduler = this.host.machine.threads[0];
+    for (const timer of this.timers) scheduler.cancelReceiveTimer(timer);
+    this.timers.clear();
+    for (const link of this.standing.keys()) link.stops = 0;
+    this.standing.clear();
+  }
+
+  /** Who could be crashed now. */
+  victims(): Victim[] {
+    const victims: Victim[] = [];
+    for (const { path, title, thread, process } of this.host.seats.all()) {
+      if (process?.isAlive === true) victims.push({ path, title, thread });
+    }
+    return victims;
+  }
+
+  private crash(path: string): void {
+    const { machine, seats } = this.host;
+    const process = seats.at(path)?.process;
+    if (process != null) machine.threads[process.self.origin.thread].terminate(process, CRASH_REASON);
+  }
+
+  private stop(pairs: readonly (readonly [number, number])[], ms: number): void {
+    const { machine } = this.host;
+    const links = pairs.map(([from, to]) => machine.wires?.linkOf(from, to)).filter((link) => link !== undefined);
+    for (const link of links) this.change(link, 1);
+    const timer = machine.threads[0].startReceiveTimer(ms, () => {
+      this.timers.delete(timer);
+      for (const link of links) this.change(link, -1);
+    });
+    this.timers.add(timer);
+  }
+
+  private change(link: ThreadLink, by: number): void {
+    link.stops += by;
+    if (link.stops > 0) this.standing.set(link, link.stops);
+    else this.standing.delete(link);
+  }
+}
