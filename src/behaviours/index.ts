@@ -28,6 +28,7 @@
 export * from './call.ts';
 export * from './callbacks.ts';
 export * from './child-spec.ts';
+export { type Cursor, collect, forEach } from './cursor.ts';
 export * from './dynamic-supervisor.ts';
 export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';
 export * from './proc-lib.ts';
@@ -39,3 +40,21 @@ export * from './start-link.ts';
 export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
+export {
+  asyncTask,
+  awaitTask,
+  awaitTasks,
+  checkTask,
+  ignoreTask,
+  shutdownTask,
+  type Task,
+  TaskError,
+  type TaskOptions,
+  type TaskOutcome,
+  type TaskReason,
+  type TaskStarter,
+  yieldTask,
+} from './task.ts';
+export { type ResultOf, type TaskContext, type TaskDefinition, type TaskWork, task } from './task-body.ts';
+export { asyncStream, STREAM_CONCURRENCY, type StreamOptions, type StreamOutcome, TaskStream } from './task-stream.ts';
+export { asyncNolink, asyncUnder, taskSupervisor } from './task-supervisor.ts';

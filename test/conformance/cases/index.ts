@@ -13,6 +13,7 @@ import { signalCases } from './signals.ts';
 import { spawnCases } from './spawn.ts';
 import { supervisorCases } from './supervisor.ts';
 import { supervisorChildrenCases } from './supervisor-children.ts';
+import { taskCases } from './tasks.ts';
 import { timerCases } from './timers.ts';
 
 export const CASES: readonly Case[] = [
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
   ...nameCases,
   ...receiveCases,
   ...timerCases,
+  ...taskCases,
   ...spawnCases,
   ...schedulingCases,
   ...genServerCases,
