@@ -73,6 +73,8 @@ export const confirmSelect = (channel: number): Buffer => method(channel, 85, 10
 /** queue.declare; `bits` are passive, durable, exclusive, autoDelete, nowait from the lowest up. */
 export const queueDeclare = (channel: number, queue: string | Buffer, bits = 0b00100, args = table()): Buffer =>
   method(channel, 50, 10, u16(0), shortstr(queue), u8(bits), args);
+export const queueDelete = (channel: number, queue: string): Buffer =>
+  method(channel, 50, 40, u16(0), shortstr(queue), u8(0));
 export const consume = (channel: number, queue: string, tag: string, noAck = true): Buffer =>
   method(channel, 60, 20, u16(0), shortstr(queue), shortstr(tag), u8(noAck ? 2 : 0), table());
 export const ack = (channel: number, deliveryTag: number, multiple = false): Buffer =>

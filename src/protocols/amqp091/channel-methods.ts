@@ -16,7 +16,7 @@ import {
 } from '../../broker/index.ts';
 import type { Effects } from '../../process/index.ts';
 import type { Channel } from './channel.ts';
-import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
+import { CloseSignal, closeChannel, closeConnection, closeSignalOf } from './close-signal.ts';
 import type { Method, MethodName, MethodOf } from './codec/index.ts';
 import { consumeReplies, isReplyAddress, REPLY_TO } from './reply-to.ts';
 
@@ -243,14 +243,23 @@ function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects
 function* queueDelete(channel: Channel, method: MethodOf<'queue.delete'>): Effects<void> {
   const name = nameOf(channel, method.queue);
   const known = channel.replica.tables.queueByName(channel.args.vhost, name);
-  let messageCount = 0;
-  if (known !== undefined) {
-    const record = queueFor(channel, name);
-    const { ifUnused, ifEmpty } = method;
-    const outcome = yield* channel.askQueue(record, { tag: 'delete', ifUnused, ifEmpty });
-    messageCount = orClose(outcome);
-  }
+  const messageCount = known === undefined ? 0 : yield* deleteNow(channel, queueFor(channel, name), method);
   if (!method.nowait) channel.output.reply({ name: 'queue.delete-ok', messageCount });
+}
+
+/** Deletes a queue that is there; returns how many messages went with it. */
+function* deleteNow(
+  channel: Channel,
+  record: QueueRecord,
+  { ifUnused, ifEmpty }: MethodOf<'queue.delete'>,
+): Effects<number> {
+  try {
+    return orClose(yield* channel.askQueue(record, { tag: 'delete', ifUnused, ifEmpty }));
+  } catch (error) {
+    // Deleted by another, or by an actor that died before it could say so: what is not there counts as deleted (digest 6).
+    if (closeSignalOf(error).code === 404) return 0;
+    throw error;
+  }
 }
 
 // ---- consuming

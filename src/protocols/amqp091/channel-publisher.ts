@@ -84,10 +84,8 @@ export class ChannelPublisher {
 
   // ---- confirms
 
-  taken({ queueId, batch, refused }: Extract<FromQueue, { tag: 'taken' }>): void {
-    const peer = this.channel.peers.known(queueId);
-    if (peer === undefined) return;
-    this.channel.peers.taken(peer, batch, refused);
+  taken(message: Extract<FromQueue, { tag: 'taken' }>): void {
+    this.channel.peers.hearTaken(message);
     this.repay();
     this.channel.output.confirms(this.takeConfirms());
   }

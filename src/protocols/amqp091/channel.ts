@@ -114,10 +114,20 @@ export class Channel {
     return this;
   }
 
-  /** A closing channel writes nothing any more; only its credit still has to go back. */
+  /** A closing channel writes nothing any more, but queues still get everything that was published before. */
   private afterClose(message: ChannelMessage): this {
     if (message.tag === 'DOWN') this.peers.down(message);
-    return this;
+    else if (message.tag === 'taken') this.peers.hearTaken(message);
+    else if (message.tag === 'place') {
+      if (message.place !== null) return this.context.perform(this.reattachToLeave(message));
+      this.peers.gone(message.queueId);
+    }
+    return this.endWhenTaken();
+  }
+
+  private *reattachToLeave(notice: PlaceNotice): Effects<this> {
+    yield* this.peers.reattach(notice);
+    return this.endWhenTaken();
   }
 
   // ---- commands
@@ -295,7 +305,14 @@ export class Channel {
     this.phase = 'ended';
     this.publisher.stop();
     this.output.end();
-    this.context.exit('normal');
+    // The connection may end before a queue's next actor is there; its supervisor gives this channel its time.
+    this.context.trapExit(true);
+    this.endWhenTaken();
+  }
+
+  private endWhenTaken(): this {
+    if (this.phase === 'ended' && this.peers.untaken().length === 0) this.context.exit('normal');
+    return this;
   }
 
   /** The connection closes: give everything back, then end. */

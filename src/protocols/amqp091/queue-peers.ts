@@ -2,7 +2,14 @@
 // the actor had not taken is kept here and sent again, what it had delivered is given up and ignored when it is settled.
 
 import { tryCall } from '../../behaviours/index.ts';
-import { type Message, type PlaceNotice, type QueueMessage, type QueueRecord, tellPlace } from '../../broker/index.ts';
+import {
+  type FromQueue,
+  type Message,
+  type PlaceNotice,
+  type QueueMessage,
+  type QueueRecord,
+  tellPlace,
+} from '../../broker/index.ts';
 import type { DownMessage, Effects } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
 import type { Channel } from './channel.ts';
@@ -169,6 +176,11 @@ export class QueuePeers {
       const taken = peer.batches.shift() as Batch;
       this.channel.publisher.settled(taken, taken.batch === batch ? refused : null);
     }
+  }
+
+  hearTaken({ queueId, batch, refused }: Extract<FromQueue, { tag: 'taken' }>): void {
+    const peer = this.peers.get(queueId);
+    if (peer !== undefined) this.taken(peer, batch, refused);
   }
 
   // ---- leaving

@@ -14,7 +14,7 @@ import { begin, type Chaos, type ChaosScript, chaosScripts, end, HEARTBEAT_S, in
 import { type QuietOp, quietly, quietOps } from './quiet.ts';
 import { type Opening, WireClient } from './wire-client.ts';
 
-const AMQP = 5672;
+export const AMQP = 5672;
 const SMALL: Opening = { frameMax: 4_096 };
 /** Longer than a slow machine may be late. */
 const REST_MS = 200;
@@ -58,9 +58,13 @@ function modulesWith({ queue, connection }: WirePlant): typeof modules {
 
 /** `segmentBytes`: the longest piece that arrives at once; 0 cuts nothing. */
 export function wireProperty(threads: 0 | 2, segmentBytes: number, plant: WirePlant = {}): Property<WireProgram> {
-  const net = { segmentBytes, latencyMs: 2 };
-  const options = { threads, net, modules: modulesWith(plant), stepsMax: 200_000 };
+  const options = wireOptions(threads, segmentBytes, plant);
   return { programs, options, body: (program) => (context) => run(context, program, threads, options) };
+}
+
+/** Options of a simulation with a broker behind sockets. */
+export function wireOptions(threads: 0 | 2, segmentBytes: number, plant: WirePlant = {}): SimOptions {
+  return { threads, net: { segmentBytes, latencyMs: 2 }, modules: modulesWith(plant), stepsMax: 200_000 };
 }
 
 function* run(context: Context<unknown>, program: WireProgram, threads: 0 | 2, options: SimOptions): Effects<void> {
@@ -107,7 +111,7 @@ function* ended(ref: Ref): Effects<void> {
   if (reason !== 'normal') throw new Error(`a client ended: ${formatReason(reason)}`);
 }
 
-function* startBroker(context: Context<unknown>, threads: 0 | 2): Effects<SupervisorPid> {
+export function* startBroker(context: Context<unknown>, threads: 0 | 2): Effects<SupervisorPid> {
   context.trapExit(true);
   const listen = { host: '127.0.0.1', tcpPort: AMQP, sharedBetweenThreads: threads > 0 };
   const places = threads === 0 ? [0] : [1, 2];
