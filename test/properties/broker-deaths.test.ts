@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import type { Context, Effects } from '../../src/process/index.ts';
-import { receive } from '../../src/process/index.ts';
+import { receive, sleep } from '../../src/process/index.ts';
 import * as wire from '../support/wire.ts';
 import { newTrace } from './broker/trace.ts';
 import { killer } from './broker/world.ts';
@@ -17,6 +17,9 @@ interface Program {
 }
 
 const QUEUE = 'kept';
+const AUTO_DELETE = 0b01000;
+/** Two deaths, and the time that consumers have to come back after each. */
+const REATTACHED_MS = 11_000;
 
 function* run(context: Context<unknown>, { published, kills }: Program, threads: 0 | 2): Effects<void> {
   newTrace();
@@ -79,6 +82,31 @@ function deleteProperty(threads: 0 | 2): Property<readonly number[]> {
 
 it.each([0, 2] as const)('B11 a queue that dies while it is deleted is deleted, on %i data threads', (threads) =>
   holds(deleteProperty(threads), 150),
+);
+
+/** An auto-delete queue goes with its last consumer, though there is no actor when that leaves; never without any. */
+function autoDeleteProperty(threads: 0 | 2): Property<{ kills: readonly number[]; hasConsumer: boolean }> {
+  return {
+    programs: fc.record({ kills: fc.array(fc.nat(30), { minLength: 1, maxLength: 2 }), hasConsumer: fc.boolean() }),
+    options: wireOptions(threads, 0),
+    body: ({ kills, hasConsumer }) =>
+      function* root(context) {
+        newTrace();
+        yield* startBroker(context, threads);
+        const client = yield* WireClient.open(context, AMQP);
+        yield* client.ask(wire.queueDeclare(1, QUEUE, AUTO_DELETE), '50.11');
+        if (hasConsumer) yield* client.ask(wire.consume(1, QUEUE, 'c'), '60.21');
+        for (const slices of kills) context.spawn(killer, [QUEUE, slices]);
+        if (hasConsumer) yield* client.ask(wire.cancel(1, 'c'), '60.31');
+        yield* sleep(REATTACHED_MS);
+        yield* client.ask(wire.queueDeclare(1, QUEUE, 1), hasConsumer ? '20.40' : '50.11');
+      },
+  };
+}
+
+it.each([0, 2] as const)(
+  'B11 B14 an auto-delete queue that dies goes with its last consumer, on %i data threads',
+  (threads) => holds(autoDeleteProperty(threads), 100),
 );
 
 it.each([0, 2] as const)('B2 B11 what was published before a mistake is kept, on %i data threads', (threads) =>

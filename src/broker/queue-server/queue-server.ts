@@ -12,30 +12,21 @@ import {
   stop,
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
-import { MemoryQueueStore, type QueueStore } from '../../storage/index.ts';
-import type { AnyPid } from '../../term/index.ts';
+import { MemoryQueueStore } from '../../storage/index.ts';
 import { consumerPriority } from '../arguments.ts';
 import { exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
-import type { Message } from '../message.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { awaitReplica } from '../metadata/thread-replica.ts';
 import { queueSettings } from '../queue/index.ts';
 import type { ConsumeRequest, QueueCall, QueueMessage } from './protocol.ts';
-import { QueueState } from './queue-state.ts';
-
-/** What survives an actor on its thread. */
-interface Kept {
-  readonly store: QueueStore<Message>;
-  /** The last batch taken from each channel. */
-  readonly batches: Map<AnyPid, number>;
-}
+import { type Kept, QueueState } from './queue-state.ts';
 
 const keyOf = (record: QueueRecord): string => `broker.queue.${record.id}`;
 
 function keptFor(context: ServerContext, record: QueueRecord, priorityMax: number): Kept {
   const found = context.kernel.locals.get(keyOf(record)) as Kept | undefined;
   if (found !== undefined) return found;
-  const kept: Kept = { store: new MemoryQueueStore(priorityMax), batches: new Map() };
+  const kept: Kept = { store: new MemoryQueueStore(priorityMax), batches: new Map(), hadConsumer: false };
   context.kernel.locals.set(keyOf(record), kept);
   return kept;
 }
@@ -50,8 +41,8 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
   init(context, record) {
     context.setLabel(`queue ${record.name}`);
     const settings = queueSettings(record.arguments);
-    const { store, batches } = keptFor(context, record, settings.priorityMax);
-    return ok(new QueueState(context, record, settings, store, batches), PLACE);
+    const kept = keptFor(context, record, settings.priorityMax);
+    return ok(new QueueState(context, record, settings, kept), PLACE);
   },
   *handleContinue(what, state, context) {
     if (what === 'place') {

@@ -32,6 +32,18 @@ interface Parcel {
   readonly deliveries: QueueDelivery[];
 }
 
+/** What survives an actor on its thread. */
+export interface Kept {
+  readonly store: QueueStore<Message>;
+  /** The last batch taken from each channel. */
+  readonly batches: Map<AnyPid, number>;
+  /** An auto-delete queue ends with its last consumer, but not before its first. */
+  hadConsumer: boolean;
+}
+
+/** How long the consumers of a dead actor may take to come back before the next one counts them. */
+const REATTACH_MS = 5_000;
+
 type Publish = Extract<QueueMessage, { tag: 'publish' }>;
 
 /** One slab for all queues of a thread. */
@@ -50,6 +62,7 @@ export class QueueState {
   private readonly settings: QueueSettings;
   private readonly store: QueueStore<Message>;
   private readonly batches: Map<AnyPid, number>;
+  private readonly kept: Kept;
   private readonly holders = new Map<AnyPid, Holder>();
   private readonly byNumber = new Map<number, Holder>();
   private lastHolder = 0;
@@ -57,20 +70,16 @@ export class QueueState {
   private replica: Replica | null = null;
   private expiryTimer: { readonly ref: Ref; readonly atMs: number } | null = null;
   private idleTimer: Ref | null = null;
-  private hadConsumer = false;
+  private reattachTimer: Ref | null = null;
 
-  constructor(
-    context: ServerContext,
-    record: QueueRecord,
-    settings: QueueSettings,
-    store: QueueStore<Message>,
-    batches: Map<AnyPid, number>,
-  ) {
+  constructor(context: ServerContext, record: QueueRecord, settings: QueueSettings, kept: Kept) {
+    const { store, batches } = kept;
     this.context = context;
     this.record = record;
     this.settings = settings;
     this.store = store;
     this.batches = batches;
+    this.kept = kept;
     const slab = slabOf(context);
     this.queue = new Queue(settings, store, {
       deliver: (consumer, entry) => this.pack(consumer, entry),
@@ -93,6 +102,8 @@ export class QueueState {
   recover(): void {
     this.queue.recover(this.context.now());
     this.settled();
+    if (!this.record.autoDelete || !this.kept.hadConsumer) return;
+    this.reattachTimer = this.context.startTimer(REATTACH_MS, this.context.self, 'reattach');
   }
 
   // ---- publishing
@@ -142,7 +153,7 @@ export class QueueState {
     const holder = this.holderFor(channel).number;
     const credit = window === 0 ? Infinity : window;
     const consumer = this.queue.consumers.add({ holder, tag, noAck, exclusive, priority, prefetch, credit });
-    this.hadConsumer = true;
+    this.kept.hadConsumer = true;
     this.used();
     return consumer.id;
   }
@@ -228,7 +239,7 @@ export class QueueState {
   private isOver(): boolean {
     if (this.queue.consumers.size > 0) return false;
     this.used();
-    return this.record.autoDelete && this.hadConsumer;
+    return this.record.autoDelete && this.kept.hadConsumer;
   }
 
   /** Tells the consumers that are left that the queue is gone. */
@@ -272,8 +283,9 @@ export class QueueState {
     this.idleTimer = this.context.startTimer(this.settings.expiresMs, this.context.self, 'idle');
   }
 
-  /** True when the queue has to end because nobody used it. */
+  /** True when the queue has to end because nobody used it, or its last consumer left while there was no actor. */
   onTimer(ref: Ref): boolean {
+    if (ref === this.reattachTimer) return this.isOver();
     if (ref === this.idleTimer) {
       this.idleTimer = null;
       if (this.queue.consumers.size === 0) return true;
