@@ -7,17 +7,29 @@ import type { Choice, Pair, Seat } from './seat.ts';
 /** The path of a process, for messages that hold pids. */
 export type NameOf = (pid: Pid<never>) => string;
 
-interface Entry {
-  step: number;
-  nowMs: number;
-  choice: Choice | null;
-  signal: Signal | null;
-  text: string;
+/** One event: a step of the run, or something that happened within one. */
+export interface HistoryEvent {
+  readonly step: number;
+  readonly nowMs: number;
+  readonly kind: 'step' | 'note' | 'spawn' | 'exit' | 'self';
+  /** What was chosen, for a step. */
+  readonly choice: Choice | null;
+  /** What was delivered, by a step or to oneself. */
+  readonly signal: Signal | null;
+  /** The step in which `signal` was sent; -1 where that is not known. */
+  readonly sentStep: number;
+  /** Who was spawned or ended. */
+  readonly seat: Seat | null;
+  /** The exit reason, or the text of a note. */
+  readonly detail: unknown;
 }
 
+type Entry = { -readonly [K in keyof HistoryEvent]: HistoryEvent[K] };
+
 export class History {
+  readonly limit: number;
   private readonly entries: Entry[] = [];
-  private readonly limit: number;
+  private readonly sentSteps = new WeakMap<Signal, number>();
   private count = 0;
 
   /** Keeps the last `limit` events; 0 keeps nothing. */
@@ -25,46 +37,69 @@ export class History {
     this.limit = limit;
   }
 
+  /** A signal leaves its sender in this step. */
+  sent(step: number, signal: Signal): void {
+    if (this.limit > 0) this.sentSteps.set(signal, step);
+  }
+
   /** One step of the run. */
   step(step: number, nowMs: number, choice: Choice, signal: Signal | null): void {
-    if (this.limit > 0) this.add(step, nowMs, choice, signal, '');
+    if (this.limit > 0) this.add(step, nowMs, 'step', choice, signal, null, '');
   }
 
-  /** Something that happened within a step. */
+  /** A process has got a signal from itself. */
+  toSelf(step: number, nowMs: number, signal: Signal): void {
+    if (this.limit > 0) this.add(step, nowMs, 'self', null, signal, null, '');
+  }
+
+  /** A process was spawned or has ended. */
+  life(step: number, nowMs: number, kind: 'spawn' | 'exit', seat: Seat, reason: unknown): void {
+    if (this.limit > 0) this.add(step, nowMs, kind, null, null, seat, reason);
+  }
+
+  /** Something else that happened within a step. */
   note(step: number, nowMs: number, text: string): void {
-    if (this.limit > 0) this.add(step, nowMs, null, null, text);
+    if (this.limit > 0) this.add(step, nowMs, 'note', null, null, null, text);
   }
 
-  /** The events as lines, oldest first. */
-  lines(nameOf: NameOf): string[] {
+  /** The events that are kept, oldest first. */
+  get events(): readonly HistoryEvent[] {
     const start = Math.max(0, this.count - this.limit);
-    const lines: string[] = [];
-    for (let index = start; index < this.count; index++) {
-      lines.push(formatEntry(this.entries[index % this.limit], nameOf));
-    }
-    return lines;
+    return Array.from({ length: this.count - start }, (_, index) => this.entries[(start + index) % this.limit]);
   }
 
-  private add(step: number, nowMs: number, choice: Choice | null, signal: Signal | null, text: string): void {
+  /** Events that are not kept any more. */
+  get forgotten(): number {
+    return Math.max(0, this.count - this.limit);
+  }
+
+  /** Steps, deliveries to oneself and notes as lines, oldest first. */
+  lines(nameOf: NameOf): string[] {
+    return this.events.filter(({ kind }) => kind === 'step' || kind === 'note').map((event) => format(event, nameOf));
+  }
+
+  private add(
+    step: number,
+    nowMs: number,
+    kind: Entry['kind'],
+    choice: Choice | null,
+    signal: Signal | null,
+    seat: Seat | null,
+    detail: unknown,
+  ): void {
+    const sentStep = signal === null ? -1 : (this.sentSteps.get(signal) ?? -1);
     const at = this.count++ % this.limit;
     const entry = this.entries[at];
-    if (entry === undefined) {
-      this.entries[at] = { step, nowMs, choice, signal, text };
-      return;
-    }
-    entry.step = step;
-    entry.nowMs = nowMs;
-    entry.choice = choice;
-    entry.signal = signal;
-    entry.text = text;
+    if (entry === undefined) this.entries[at] = { step, nowMs, kind, choice, signal, sentStep, seat, detail };
+    else Object.assign(entry, { step, nowMs, kind, choice, signal, sentStep, seat, detail });
   }
 }
 
-function formatEntry({ step, nowMs, choice, signal, text }: Entry, nameOf: NameOf): string {
+function format({ step, nowMs, choice, signal, detail }: HistoryEvent, nameOf: NameOf): string {
   const place = `${String(step).padStart(5)} ${nowMs.toFixed(0).padStart(7)} ms  `;
-  return choice === null
-    ? `${place}  ${text}`
-    : `${place}${describeChoice(choice)}${describeReceiver(choice, signal, nameOf)}${describeSignal(signal, nameOf)}`;
+  if (choice === null) return `${place}  ${detail}`;
+  const text = signal === null ? '' : `: ${describeSignal(signal, nameOf)}`;
+  return `${place}${describeChoice(choice)}${describeReceiver(choice, signal, nameOf)}${text}`;
 }
 
 /** A choice in words, with the names that processes were given. */
@@ -82,16 +117,27 @@ function describeReceiver(choice: Choice, signal: Signal | null, nameOf: NameOf)
   return isCrossing && signal?.to instanceof Pid ? ` for ${nameOf(signal.to)}` : '';
 }
 
-function describeSignal(signal: Signal | null, nameOf: NameOf): string {
-  if (signal === null) return '';
-  if (signal.kind === 'message' || signal.kind === 'alias') return `: ${shorten(signal.message, nameOf)}`;
+/** A signal in a few words. */
+export function describeSignal(signal: Signal, nameOf: NameOf): string {
+  if (signal.kind === 'message' || signal.kind === 'alias') return describeMessage(signal.message, nameOf);
   if (signal.kind === 'exit' || signal.kind === 'linkExit' || signal.kind === 'down') {
-    return `: ${signal.kind} ${formatReason(signal.reason)}`;
+    return `${signal.kind} ${formatReason(signal.reason)}`;
   }
-  return `: ${signal.kind}`;
+  return signal.kind;
 }
 
 const TEXT_MAX = 80;
+
+/** A message on one line; what behaviours wrap around it is taken off. */
+function describeMessage(message: unknown, nameOf: NameOf): string {
+  const { tag, request, value, message: cast } = (message ?? {}) as Record<string, unknown>;
+  if (tag === '$call') return `call ${shorten(request, nameOf)}`;
+  if (tag === '$reply') return `reply ${shorten(value, nameOf)}`;
+  if (tag === '$cast') return `cast ${shorten(cast, nameOf)}`;
+  if (typeof tag !== 'string' || Object.getPrototypeOf(message) !== Object.prototype) return shorten(message, nameOf);
+  const { tag: _, ...rest } = message as Record<string, unknown>;
+  return Object.keys(rest).length === 0 ? tag : `${tag} ${shorten(rest, nameOf)}`;
+}
 
 function shorten(message: unknown, nameOf: NameOf): string {
   const text = typeof message === 'string' ? JSON.stringify(message) : formatReason(plain(message, nameOf, 0));

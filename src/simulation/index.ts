@@ -5,6 +5,7 @@
 //     ...
 //   });
 //   result.value; // what the body returned, or a SimulationError with a token that replays the run
+export type { Chart, ChartOptions, Lane, Row } from './chart.ts';
 export { loadModules } from './code.ts';
 export { describeFault, type FaultOptions, isFaultKey, type Victim, weaker } from './faults.ts';
 export { type NetOptions, SimNet, simNet } from './net.ts';

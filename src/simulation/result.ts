@@ -1,5 +1,6 @@
 // What a run came to, and how it is told to a person.
 import { formatReason } from '../term/index.ts';
+import { type Chart, type ChartOptions, chartOf } from './chart.ts';
 import { describeChoice } from './history.ts';
 import { type Deviation, encodeToken } from './schedule.ts';
 import type { World } from './world.ts';
@@ -41,8 +42,6 @@ export class SimulationError extends Error {
     this.deviations = deviations;
   }
 }
-
-const HISTORY_LINES = 40;
 
 export class SimResult<T> {
   readonly outcome: Outcome<T>;
@@ -109,6 +108,11 @@ export class SimResult<T> {
     return this.world.history.lines((pid) => this.world.seatOf(pid).path);
   }
 
+  /** The run as a message-sequence chart, as text and as SVG. Needs the option `history`, which is on by default. */
+  chart(options?: ChartOptions): Chart {
+    return chartOf(this.world, options);
+  }
+
   /** What the body returned. Throws SimulationError when the run failed. */
   get value(): T {
     if (this.outcome.tag === 'value') return this.outcome.value;
@@ -124,8 +128,8 @@ export class SimResult<T> {
     lines.push(words.length === 0 ? '  schedule: plain FIFO' : '  schedule: FIFO, but');
     for (const line of words) lines.push(`    ${line}`);
     for (const [step, key] of this.missed) lines.push(`  left out, because it was not possible: step ${step} ${key}`);
-    const events = this.history.slice(-HISTORY_LINES);
-    if (events.length > 0) lines.push('  last events:', ...events.map((line) => `    ${line}`));
+    const { rows, text } = this.chart();
+    if (rows.length > 0) lines.push('  what happened (a star is where it left FIFO):', text);
     return lines.join('\n');
   }
 }

@@ -38,6 +38,7 @@ export class SimScheduler extends Scheduler implements Choice {
     seat.request = request;
     if (made.ref !== null && parent !== null) this.watch.monitorMade(made.ref, parent.self, made.pid, true);
     this.seatProcess(made.pid);
+    this.watch.onLife('spawn', seat, null);
     return made;
   }
 
@@ -74,7 +75,10 @@ export class SimScheduler extends Scheduler implements Choice {
   override terminate(process: Process, reason: unknown): void {
     const seat = this.seats.of(process.self);
     // Deaths wait their turn in the kernel; the first one asked for is the one that happens.
-    seat.exit ??= { reason };
+    if (seat.exit === null) {
+      seat.exit = { reason };
+      this.watch.onLife('exit', seat, reason);
+    }
     super.terminate(process, reason);
     seat.process = null;
   }

@@ -41,6 +41,8 @@ interface Watched {
 export class Watch {
   readonly checks: Checks;
   violation: Violation | null = null;
+  /** Hears of each birth and death; `reason` is null for a birth. */
+  onLife: (kind: 'spawn' | 'exit', seat: Seat, reason: unknown) => void = () => {};
   private readonly seats: Seats;
   private readonly monitors = new Map<number, Watched>();
 

@@ -86,10 +86,17 @@ export class World implements Choices {
     this.running = this.seats.outside;
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
+    this.watch.onLife = (kind, seat, reason) => this.history.life(this.step, this.nowMs, kind, seat, reason);
     const host = {
       seats: this.seats,
-      sent: (signal: Signal) => this.watch.sent(signal),
-      receive: (signal: Signal) => this.threads[signal.to.origin.thread].receive(signal),
+      sent: (signal: Signal) => {
+        this.watch.sent(signal);
+        this.history.sent(this.step, signal);
+      },
+      receive: (signal: Signal) => {
+        this.history.toSelf(this.step, this.nowMs, signal);
+        this.threads[signal.to.origin.thread].receive(signal);
+      },
     };
     this.transit = settings.wiring.transit?.(host) ?? new PairTransit(host);
     this.machine = new Machine(this, isAsync);

@@ -6,4 +6,5 @@
 //     simulate({ tape }, function* (context) { ... }).value;
 //   }));
 export * from '../simulation/index.ts';
+export * from './chart-file.ts';
 export * from './schedules.ts';
