@@ -153,8 +153,12 @@ function parentOf(seat: Seat, world: World): Seat | null {
   return world.seats.at(above);
 }
 
-/** root, root/0, root/0/1, root/1, root/10; the clock is first. */
+/** The clock, root, root/0, root/0/1, root/1, root/10. */
 function bySpawn(a: Seat, b: Seat): number {
   if (a.path === 'outside' || b.path === 'outside') return a.path === 'outside' ? -1 : 1;
-  return a.path.localeCompare(b.path, 'en', { numeric: true });
+  const [left, right] = [a.path.split('/'), b.path.split('/')];
+  for (let index = 0; index < left.length && index < right.length; index++) {
+    if (left[index] !== right[index]) return Number(left[index]) - Number(right[index]) || (a.path < b.path ? -1 : 1);
+  }
+  return left.length - right.length;
 }

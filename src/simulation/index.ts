@@ -7,10 +7,12 @@
 //   result.value; // what the body returned, or a SimulationError with a token that replays the run
 export type { Chart, ChartOptions, Lane, Row } from './chart.ts';
 export { loadModules } from './code.ts';
+export * from './explore.ts';
 export { describeFault, type FaultOptions, isFaultKey, type Victim, weaker } from './faults.ts';
 export { type NetOptions, SimNet, simNet } from './net.ts';
 export * from './options.ts';
 export * from './result.ts';
+export type { AsyncSimBody, SimBody } from './run.ts';
 export * from './schedule.ts';
 export * from './search.ts';
 export { Flight, Pair, Seat, Seats } from './seat.ts';
@@ -19,6 +21,7 @@ export * from './sim-scheduler.ts';
 export { SimSocket } from './sim-socket.ts';
 export * from './simulate.ts';
 export { portfolio, type Strategy } from './strategies.ts';
+export * from './sweep.ts';
 export * from './tape.ts';
 export { PairTransit, type TransitHost } from './transit.ts';
 export { ALL_CHECKS, type Checks, NO_CHECKS, type Violation, Watch } from './watch.ts';

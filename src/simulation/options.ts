@@ -50,6 +50,8 @@ export interface SimOptions {
   readonly history?: number;
   /** Fails when processes are left that nobody stopped (R12). Default false: they are counted in the result. */
   readonly failOnSurvivors?: boolean;
+  /** Fails when anything is left: processes, names, timers, unread messages, sockets (R12). Default false. */
+  readonly failOnLeaks?: boolean;
   /** Runs everything a second time and fails when the two differ (R17). Default false. */
   readonly checkRepeatable?: boolean;
   /** Modules behind `{ module, export }` bodies by URL, loaded beforehand; see `loadModules`. */
@@ -77,6 +79,7 @@ export interface Settings {
   readonly checks: Checks;
   readonly history: number;
   readonly failOnSurvivors: boolean;
+  readonly failOnLeaks: boolean;
   readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   readonly logger: Logger | null;
   readonly net: NetOptions;
@@ -112,6 +115,7 @@ export function settingsOf(options: SimOptions): Settings {
     checks: checksOf(options.checks ?? true),
     history: options.history ?? 200,
     failOnSurvivors: options.failOnSurvivors ?? false,
+    failOnLeaks: options.failOnLeaks ?? false,
     modules: options.modules ?? NO_MODULES,
     logger: options.logger ?? null,
     net: options.net ?? {},

@@ -11,8 +11,8 @@ export type Failure =
   | { readonly tag: 'exit'; readonly reason: unknown; readonly error?: unknown }
   /** A rule of the runtime was broken; `rule` is its number in the reliability digest. */
   | { readonly tag: 'invariant'; readonly rule: string; readonly text: string }
-  /** Nothing can happen any more, but the body has not returned. */
-  | { readonly tag: 'deadlock'; readonly waiting: readonly string[] }
+  /** Nothing can happen any more, but the body has not returned: who waits for what, and who for each other. */
+  | { readonly tag: 'deadlock'; readonly waiting: readonly string[]; readonly cycle: readonly string[] }
   | { readonly tag: 'stepsExceeded'; readonly steps: number }
   /** An async process awaits something that is not the simulation's. */
   | { readonly tag: 'uncontrolledAwait'; readonly process: string }
@@ -20,6 +20,8 @@ export type Failure =
   | { readonly tag: 'asyncBody'; readonly process: string }
   /** Processes were left that nobody stopped (R12). */
   | { readonly tag: 'survivors'; readonly survivors: readonly string[] }
+  /** Something was left: processes, names, timers, messages, sockets (R12). */
+  | { readonly tag: 'leaks'; readonly leaks: readonly string[] }
   /** The same schedule took another course the second time (R17). */
   | { readonly tag: 'notRepeatable'; readonly hashes: readonly [string, string] };
 
@@ -53,13 +55,16 @@ export class SimResult<T> {
   readonly hash: string;
   /** Processes that were alive when the body had returned and all was quiet. */
   readonly survivors: readonly string[];
+  /** What was left then, in words: processes, names, timers, unread messages, sockets. */
+  readonly leaks: readonly string[];
   private readonly world: World;
   private list: readonly Deviation[] | null = null;
 
-  constructor(world: World, outcome: Outcome<T>, survivors: readonly string[]) {
+  constructor(world: World, outcome: Outcome<T>, survivors: readonly string[], leaks: readonly string[]) {
     this.world = world;
     this.outcome = outcome;
     this.survivors = survivors;
+    this.leaks = leaks;
     this.seed = world.settings.seed;
     this.steps = world.step;
     this.nowMs = world.nowMs;
@@ -142,7 +147,11 @@ export function describeFailure(failure: Failure): string {
     case 'invariant':
       return `rule ${failure.rule} is broken: ${failure.text}`;
     case 'deadlock':
-      return `nothing can happen any more; waiting: ${failure.waiting.join(', ')}`;
+      return [
+        'nothing can happen any more:',
+        ...failure.waiting.map((text) => `    ${text}`),
+        ...(failure.cycle.length === 0 ? [] : [`    in a circle: ${failure.cycle.join(' > ')}`]),
+      ].join('\n');
     case 'stepsExceeded':
       return `the body has not returned after ${failure.steps} steps`;
     case 'uncontrolledAwait':
@@ -151,6 +160,8 @@ export function describeFailure(failure: Failure): string {
       return `${failure.process} is an async function: use simulateAsync`;
     case 'survivors':
       return `left behind: ${failure.survivors.join(', ')}`;
+    case 'leaks':
+      return `left behind: ${failure.leaks.join('; ')}`;
     case 'notRepeatable':
       return `the same schedule went two ways (${failure.hashes.join(' and ')}): something outside the simulation decides`;
   }

@@ -2,9 +2,10 @@
 // together with the schedule use the fast-check arbitraries of testing/.
 import type { SimOptions } from './options.ts';
 import { type SimResult, SimulationError } from './result.ts';
+import type { SimBody } from './run.ts';
 import type { Deviation } from './schedule.ts';
 import { shrinkSchedule } from './shrink.ts';
-import { type SimBody, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 import { portfolio } from './strategies.ts';
 
 export interface SearchOptions extends Omit<SimOptions, 'tape' | 'deviations' | 'strategy' | 'seed'> {
@@ -60,7 +61,13 @@ export function checkSchedules<T>(options: SearchOptions, body: SimBody<T>): voi
   throw new SimulationError(failure, token, deviations, text);
 }
 
-function shrinkFound<T>(options: SearchOptions, body: SimBody<T>, failing: SimResult<T>, tried: number): Found<T> {
+/** Makes the schedule of a failing run small and runs it again, with a history. */
+export function shrinkFound<T>(
+  options: Omit<SimOptions, 'tape' | 'deviations' | 'strategy' | 'seed'>,
+  body: SimBody<T>,
+  failing: SimResult<T>,
+  tried: number,
+): Found<T> {
   const { seed } = failing;
   const kind = kindOf(failing);
   const run = (deviations: readonly Deviation[], history: number) =>

@@ -2,15 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AsyncContext, type Context, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
 import type { Pid } from '../../src/term/index.ts';
-import {
-  BadTokenError,
-  checkSchedules,
-  findFailure,
-  replay,
-  SimulationError,
-  simulate,
-  simulateAsync,
-} from '../../src/testing.ts';
+import { BadTokenError, checkSchedules, findFailure, replay, simulate, simulateAsync } from '../../src/testing.ts';
 
 function* relay(context: Context<unknown>) {
   for (;;) {
@@ -68,18 +60,6 @@ describe('simulate', () => {
   it('names processes by spawn path', () => {
     const result = simulate({ seed: 3, strategy: { tag: 'uniform' } }, twoRelays);
     for (const [, key] of result.deviations) expect(key).toMatch(/^(run|deliver|fire|hold) (root|\d)/);
-  });
-
-  it('a process that waits for ever is a deadlock that names who waits', () => {
-    const result = simulate({}, function* (context) {
-      context.spawn(relay, [], { label: 'idle' });
-      yield* receive();
-    });
-    expect(result.failure).toEqual({
-      tag: 'deadlock',
-      waiting: ['root(root) (0 messages)', 'root/0(idle) (0 messages)'],
-    });
-    expect(() => result.value).toThrow(SimulationError);
   });
 
   it('a run without end fails after its steps, and time goes on in a world that never rests', () => {

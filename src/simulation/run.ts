@@ -1,0 +1,162 @@
+// One run of a body from start to end: the body is the root process; when it returns, the rest comes to rest, what is left
+// is counted, killed, and must leave nothing (R12).
+import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
+import { reasonOf } from '../term/index.ts';
+import { leaksOf } from './leaks.ts';
+import type { Settings, SimOptions } from './options.ts';
+import { type Failure, type Outcome, SimResult } from './result.ts';
+import { waitsOf } from './waits.ts';
+import { World } from './world.ts';
+
+/** What a simulation runs: a generator body; in `simulateAsync` also an async one. */
+export type SimBody<T> = (context: Context<unknown>) => Effects<T>;
+export type AsyncSimBody<T> = (context: AsyncContext<unknown>) => Promise<T>;
+
+/** Steps that what the body has left behind may still take, without time passing, to come to rest. */
+const SETTLE_STEPS_MAX = 2_000;
+
+/** One run from start to end. */
+export class Run<T> {
+  readonly world: World;
+  private readonly isAsync: boolean;
+  private readonly root: Process;
+  private outcome: Outcome<T> | null = null;
+  private thrown: { readonly error: unknown } | null = null;
+  private value: { readonly value: T } | null = null;
+
+  constructor(settings: Settings, body: SimBody<T> | AsyncSimBody<T>, isAsync: boolean) {
+    this.world = new World(settings, isAsync);
+    this.isAsync = isAsync;
+    const { pid } = this.world.threads[0].spawn(null, {
+      body: isAsyncBody(body) ? this.asyncRoot(body) : this.syncRoot(body),
+      args: [],
+      options: undefined,
+      link: false,
+      monitor: false,
+    });
+    this.root = pid.target as Process;
+  }
+
+  private syncRoot(body: SimBody<T>) {
+    const keep = (value: T) => {
+      this.value = { value };
+    };
+    const note = (error: unknown) => this.noteThrown(error);
+    return function* root(context: Context<unknown>): Effects<void> {
+      try {
+        keep(yield* body(context));
+      } catch (error) {
+        note(error);
+        throw error;
+      }
+    };
+  }
+
+  private asyncRoot(body: AsyncSimBody<T>): AsyncSimBody<void> {
+    return async (context) => {
+      try {
+        this.value = { value: await body(context) };
+      } catch (error) {
+        this.noteThrown(error);
+        throw error;
+      }
+    };
+  }
+
+  private noteThrown(error: unknown): void {
+    this.thrown ??= { error };
+  }
+
+  /** One step; false when the body is over or the run has failed. */
+  step(): boolean {
+    const { world } = this;
+    if (!world.turn()) {
+      if (this.root.isAlive && world.loading.size === 0) this.fail({ tag: 'deadlock', ...waitsOf(world) });
+      return this.outcome === null && this.root.isAlive;
+    }
+    if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
+    else if (!this.isAsync && world.ranAsync !== null) {
+      this.fail({ tag: 'asyncBody', process: String(world.seatOf(world.ranAsync.self)) });
+    } else if (world.step >= world.settings.stepsMax) this.fail({ tag: 'stepsExceeded', steps: world.step });
+    return this.outcome === null && this.root.isAlive;
+  }
+
+  /** An async process that ran must now wait for the simulation, or be over. */
+  checkAwait(process: Process): void {
+    if (isWaiting(process)) return;
+    this.fail({ tag: 'uncontrolledAwait', process: String(this.world.seatOf(process.self)) });
+  }
+
+  finish(options: SimOptions): SimResult<T> {
+    const { world } = this;
+    const survivors = this.outcome === null ? this.settle() : [];
+    const leaks = this.outcome === null ? leaksOf(world) : [];
+    this.outcome ??= this.rootOutcome();
+    if (this.outcome.tag === 'value' && leaks.length > 0 && world.settings.failOnLeaks) {
+      this.outcome = { tag: 'failure', failure: { tag: 'leaks', leaks } };
+    }
+    if (this.outcome.tag === 'value' && survivors.length > 0 && world.settings.failOnSurvivors) {
+      this.outcome = { tag: 'failure', failure: { tag: 'survivors', survivors } };
+    }
+    const result = new SimResult(world, this.outcome, survivors, leaks);
+    if (this.outcome.tag === 'value') this.checkNothingLeft();
+    if (options.tape !== undefined) options.tape.taken = result.deviations;
+    const { violation } = world.watch;
+    if (violation === null || result.failure?.tag === 'invariant') return result;
+    return new SimResult<T>(world, { tag: 'failure', failure: { tag: 'invariant', ...violation } }, survivors, leaks);
+  }
+
+  differs(again: Run<T>): SimResult<T> {
+    const failure: Failure = { tag: 'notRepeatable', hashes: [this.world.hash, again.world.hash] };
+    return new SimResult<T>(this.world, { tag: 'failure', failure }, [], []);
+  }
+
+  private rootOutcome(): Outcome<T> {
+    const exit = this.world.seatOf(this.root.self).exit;
+    if (this.value !== null && exit?.reason === 'normal') return { tag: 'value', value: this.value.value };
+    const error = this.thrown?.error;
+    const reason = exit?.reason ?? (error instanceof ExitError ? error.reason : reasonOf(error));
+    return { tag: 'failure', failure: { tag: 'exit', reason, ...(this.thrown ?? {}) } };
+  }
+
+  /** Lets what is under way come to rest; no time passes. Returns the processes that are then alive. */
+  private settle(): string[] {
+    const { world } = this;
+    world.faults.heal();
+    let left = SETTLE_STEPS_MAX;
+    while (left-- > 0 && world.watch.violation === null && world.turn(false));
+    if (left > 0) world.checkAtRest();
+    return world.processes().map((process) => String(world.seatOf(process.self)));
+  }
+
+  /** Kills what is left; then no process, name, timer or signal may remain (R12). */
+  private checkNothingLeft(): void {
+    const { world } = this;
+    for (const process of world.processes().reverse())
+      world.threads[process.self.origin.thread].terminate(process, 'killed');
+    let left = SETTLE_STEPS_MAX;
+    while (left-- > 0 && world.turn(false));
+    for (const thread of world.threads) {
+      const timers = thread.timers.due(Number.POSITIVE_INFINITY).filter((timer) => typeof timer.to !== 'string');
+      const counts = { processes: thread.processes.size, names: thread.names.size, timers: timers.length };
+      if (counts.processes + counts.names + counts.timers + world.transit.inFlight === 0) continue;
+      world.watch.violate(
+        'R12',
+        `after the end ${JSON.stringify({ ...counts, signals: world.transit.inFlight })} are left`,
+      );
+    }
+  }
+
+  private fail(failure: Failure): void {
+    this.outcome ??= { tag: 'failure', failure };
+  }
+}
+
+function isAsyncBody<T>(body: SimBody<T> | AsyncSimBody<T>): body is AsyncSimBody<T> {
+  return body.constructor.name === 'AsyncFunction';
+}
+
+/** True when an async process waits for the simulation, or is over. */
+export function isWaiting(process: Process): boolean {
+  return !process.isAlive || process.continuation !== null || (process.flags & flags.BLOCKED) !== 0;
+}
