@@ -31,6 +31,32 @@ export * from './child-spec.ts';
 export { type Cursor, collect, forEach } from './cursor.ts';
 export * from './dynamic-supervisor.ts';
 export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';
+export {
+  asyncRange,
+  closeGoChannel,
+  type GoChannel,
+  GoChannelError,
+  type GoChannelOptions,
+  type GoChannelReason,
+  goChannel,
+  goChannelInfo,
+  type Received,
+  range,
+  receiveFrom,
+  sendTo,
+} from './go-channel.ts';
+export type { GoInfo, OwnerDown } from './go-channel-protocol.ts';
+export { GO_CHANNEL_SERVER, GO_LINGER_MS } from './go-channel-server.ts';
+export {
+  onReceive,
+  onSend,
+  type ReceiveCase,
+  type SelectCases,
+  type Selected,
+  type SelectOptions,
+  type SendCase,
+  select,
+} from './go-select.ts';
 export * from './proc-lib.ts';
 export * from './protocol.ts';
 export * from './registry.ts';

@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GO_CHANNEL_SERVER } from '../../src/behaviours/index.ts';
 import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
 import { loadModules, replay, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
 import { RECORDER } from '../actors/family.ts';
@@ -20,7 +21,10 @@ const SEEDS = Number(process.env.CONFORMANCE_SEEDS ?? 20);
 const files = readdirSync(new URL('./cases/', import.meta.url)).map(
   (file) => new URL(`./cases/${file}`, import.meta.url),
 );
-const modules = await loadModules(...files.map((url) => url.href), PUPPET.module, SERVER.module, RECORDER.module);
+const modules = await loadModules(
+  ...files.map((url) => url.href),
+  ...[PUPPET, SERVER, RECORDER, GO_CHANNEL_SERVER].map(({ module }) => module),
+);
 
 /** Everything on one simulated thread, or spread over three others, joined by the real wire. */
 const SPREAD: Plan = { tag: 'spread', threads: [1, 2, 3] };

@@ -4,6 +4,7 @@ import { aliasCases } from './aliases.ts';
 import { exitCases } from './exits.ts';
 import { genServerCases } from './gen-server.ts';
 import { genServerEndCases } from './gen-server-end.ts';
+import { goChannelCases } from './go-channels.ts';
 import { linkCases } from './links.ts';
 import { monitorCases } from './monitors.ts';
 import { nameCases } from './names.ts';
@@ -26,6 +27,7 @@ export const CASES: readonly Case[] = [
   ...receiveCases,
   ...timerCases,
   ...taskCases,
+  ...goChannelCases,
   ...spawnCases,
   ...schedulingCases,
   ...genServerCases,
