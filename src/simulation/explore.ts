@@ -106,7 +106,10 @@ class Search implements Policy {
         .filter(mayCrash)
         .map(({ path }) => path);
     while (!this.isAbandoned && run.step());
-    if (this.isAbandoned) return null;
+    if (this.isAbandoned) {
+      run.abandon();
+      return null;
+    }
     // What is left behind by the body comes to rest in FIFO order.
     this.nextStep = Number.POSITIVE_INFINITY;
     return run.finish({});

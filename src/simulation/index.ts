@@ -9,6 +9,7 @@ export type { Chart, ChartOptions, Lane, Row } from './chart.ts';
 export { loadModules } from './code.ts';
 export * from './explore.ts';
 export { describeFault, type FaultOptions, isFaultKey, type Victim, weaker } from './faults.ts';
+export { UncontrolledCallError } from './guard.ts';
 export { type NetOptions, SimNet, simNet } from './net.ts';
 export * from './options.ts';
 export * from './result.ts';

@@ -52,6 +52,8 @@ export interface SimOptions {
   readonly failOnSurvivors?: boolean;
   /** Fails when anything is left: processes, names, timers, unread messages, sockets (R12). Default false. */
   readonly failOnLeaks?: boolean;
+  /** Fails a process that calls the clock, timers, chance, files or sockets of the host. Default true. */
+  readonly guard?: boolean;
   /** Runs everything a second time and fails when the two differ (R17). Default false. */
   readonly checkRepeatable?: boolean;
   /** Modules behind `{ module, export }` bodies by URL, loaded beforehand; see `loadModules`. */
@@ -80,6 +82,7 @@ export interface Settings {
   readonly history: number;
   readonly failOnSurvivors: boolean;
   readonly failOnLeaks: boolean;
+  readonly guard: boolean;
   readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   readonly logger: Logger | null;
   readonly net: NetOptions;
@@ -116,6 +119,7 @@ export function settingsOf(options: SimOptions): Settings {
     history: options.history ?? 200,
     failOnSurvivors: options.failOnSurvivors ?? false,
     failOnLeaks: options.failOnLeaks ?? false,
+    guard: options.guard ?? true,
     modules: options.modules ?? NO_MODULES,
     logger: options.logger ?? null,
     net: options.net ?? {},

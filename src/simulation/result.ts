@@ -1,6 +1,7 @@
 // What a run came to, and how it is told to a person.
 import { formatReason } from '../term/index.ts';
 import { type Chart, type ChartOptions, chartOf } from './chart.ts';
+import { adviceFor } from './guard.ts';
 import { describeChoice } from './history.ts';
 import { type Deviation, encodeToken } from './schedule.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,8 @@ export type Failure =
   | { readonly tag: 'stepsExceeded'; readonly steps: number }
   /** An async process awaits something that is not the simulation's. */
   | { readonly tag: 'uncontrolledAwait'; readonly process: string }
+  /** A process reached for the clock, timers, chance, files or sockets of the host. */
+  | { readonly tag: 'uncontrolledCall'; readonly process: string; readonly call: string }
   /** An async body in the synchronous `simulate`. */
   | { readonly tag: 'asyncBody'; readonly process: string }
   /** Processes were left that nobody stopped (R12). */
@@ -156,6 +159,8 @@ export function describeFailure(failure: Failure): string {
       return `the body has not returned after ${failure.steps} steps`;
     case 'uncontrolledAwait':
       return `${failure.process} awaits something outside the simulation: await context.perform(...) only`;
+    case 'uncontrolledCall':
+      return `${failure.process} calls ${failure.call}: ${adviceFor(failure.call)}`;
     case 'asyncBody':
       return `${failure.process} is an async function: use simulateAsync`;
     case 'survivors':

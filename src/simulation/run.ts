@@ -2,6 +2,7 @@
 // is counted, killed, and must leave nothing (R12).
 import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
 import { reasonOf } from '../term/index.ts';
+import { holdGuard } from './guard.ts';
 import { leaksOf } from './leaks.ts';
 import type { Settings, SimOptions } from './options.ts';
 import { type Failure, type Outcome, SimResult } from './result.ts';
@@ -23,10 +24,12 @@ export class Run<T> {
   private outcome: Outcome<T> | null = null;
   private thrown: { readonly error: unknown } | null = null;
   private value: { readonly value: T } | null = null;
+  private readonly release: () => void;
 
   constructor(settings: Settings, body: SimBody<T> | AsyncSimBody<T>, isAsync: boolean) {
     this.world = new World(settings, isAsync);
     this.isAsync = isAsync;
+    this.release = settings.guard ? holdGuard() : () => {};
     const { pid } = this.world.threads[0].spawn(null, {
       body: isAsyncBody(body) ? this.asyncRoot(body) : this.syncRoot(body),
       args: [],
@@ -74,7 +77,8 @@ export class Run<T> {
       if (this.root.isAlive && world.loading.size === 0) this.fail({ tag: 'deadlock', ...waitsOf(world) });
       return this.outcome === null && this.root.isAlive;
     }
-    if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
+    if (world.uncontrolledCall !== null) this.fail({ tag: 'uncontrolledCall', ...world.uncontrolledCall });
+    else if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
     else if (!this.isAsync && world.ranAsync !== null) {
       this.fail({ tag: 'asyncBody', process: String(world.seatOf(world.ranAsync.self)) });
     } else if (world.step >= world.settings.stepsMax) this.fail({ tag: 'stepsExceeded', steps: world.step });
@@ -89,6 +93,7 @@ export class Run<T> {
 
   finish(options: SimOptions): SimResult<T> {
     const { world } = this;
+    this.abandon();
     const survivors = this.outcome === null ? this.settle() : [];
     const leaks = this.outcome === null ? leaksOf(world) : [];
     this.outcome ??= this.rootOutcome();
@@ -104,6 +109,11 @@ export class Run<T> {
     const { violation } = world.watch;
     if (violation === null || result.failure?.tag === 'invariant') return result;
     return new SimResult<T>(world, { tag: 'failure', failure: { tag: 'invariant', ...violation } }, survivors, leaks);
+  }
+
+  /** Ends a run of which nobody wants to know the result. */
+  abandon(): void {
+    this.release();
   }
 
   differs(again: Run<T>): SimResult<T> {

@@ -50,7 +50,9 @@ async function runAsync<T>(run: Run<T>): Promise<void> {
     while (run.world.loading.size > 0) await Promise.all(run.world.loading);
     if (!run.step()) return;
     if (run.world.ranAsync === null) continue;
+    run.world.guard(run.world.seatOf(run.world.ranAsync.self));
     await drain(run.world.ranAsync);
+    run.world.guard(null);
     run.world.machine.publish();
     run.checkAwait(run.world.ranAsync);
     run.world.ranAsync = null;

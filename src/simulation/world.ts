@@ -6,11 +6,12 @@ import type { AnyPid } from '../term/index.ts';
 import { hasFaults, WithFaults } from './fault-plan.ts';
 import { FaultStrokes } from './fault-strokes.ts';
 import { Fault } from './faults.ts';
+import { setWitness, type Witness } from './guard.ts';
 import { History } from './history.ts';
 import { Machine } from './machine.ts';
 import type { Settings } from './options.ts';
 import { type Choices, holdKey, type Policy, Replay } from './policy.ts';
-import { mix } from './random.ts';
+import { RunHash } from './run-hash.ts';
 import type { Deviation } from './schedule.ts';
 import { type Choice, Pair, Seat, Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
@@ -18,23 +19,6 @@ import { policyOf } from './strategies.ts';
 import { PairTransit } from './transit.ts';
 import { Watch } from './watch.ts';
 import { ThreadLink } from './wires.ts';
-
-const SIGNAL_CODES: Readonly<Record<Signal['kind'], number>> = {
-  message: 1,
-  alias: 2,
-  exit: 3,
-  linkExit: 4,
-  link: 5,
-  unlink: 6,
-  unlinkAck: 7,
-  monitor: 8,
-  demonitor: 9,
-  down: 10,
-  spawn: 11,
-  info: 12,
-  infoReply: 13,
-  cancelTimer: 14,
-};
 
 /** A world that does not come to rest for so many steps is busy: see `beFair`. */
 const BUSY_STEPS = 2_000;
@@ -48,7 +32,7 @@ interface Taken {
   readonly instead: Choice | null;
 }
 
-export class World implements Choices {
+export class World implements Choices, Witness {
   readonly settings: Settings;
   readonly seats: Seats;
   readonly watch: Watch;
@@ -77,8 +61,10 @@ export class World implements Choices {
   /** The process whose slice is under way; the outside between slices. */
   running: Seat;
   private nextThread = 0;
-  private hashA = 1;
-  private hashB = 2;
+  /** The first call that a process made to the host behind the back of the simulation. */
+  uncontrolledCall: { readonly process: string; readonly call: string } | null = null;
+  private guardedSeat: Seat | null = null;
+  private readonly fingerprint = new RunHash();
 
   constructor(settings: Settings, isAsync: boolean) {
     this.settings = settings;
@@ -183,7 +169,7 @@ export class World implements Choices {
   }
 
   private apply(choice: Choice): void {
-    this.mixIn(choice.hash);
+    this.fingerprint.add(choice.hash);
     if (choice instanceof Pair) this.deliver(choice);
     else if (choice instanceof Seat) this.run(choice);
     else if (choice.kind === 'fire') this.fire(choice as SimScheduler);
@@ -210,8 +196,7 @@ export class World implements Choices {
   private deliver(pair: Pair): void {
     const flight = this.transit.take(pair);
     const signal = flight.signal as Signal;
-    this.mixIn(SIGNAL_CODES[signal.kind]);
-    if (signal.kind === 'message' && typeof signal.message === 'number') this.mixIn(signal.message | 0);
+    this.fingerprint.addSignal(signal);
     this.history.step(this.step, this.nowMs, pair, signal);
     if (this.settings.checks.order) this.pairs.add(pair);
     this.watch.arrived(pair, flight.seq, signal);
@@ -227,9 +212,22 @@ export class World implements Choices {
     else scheduler.runQueue.remove(process);
     this.nextThread = (seat.thread + 1) % this.threads.length;
     this.running = seat;
+    this.guard(seat);
     scheduler.runOne(process);
+    this.guard(null);
     this.running = this.seats.outside;
     if ((process.flags & flags.ASYNC) !== 0) this.ranAsync = process;
+  }
+
+  /** What is called from now on is called by this process; by nobody for null. */
+  guard(seat: Seat | null): void {
+    if (!this.settings.guard) return;
+    this.guardedSeat = seat;
+    setWitness(seat === null ? null : this);
+  }
+
+  uncontrolled(call: string): void {
+    this.uncontrolledCall ??= { process: String(this.guardedSeat), call };
   }
 
   private fire(scheduler: SimScheduler): void {
@@ -241,7 +239,7 @@ export class World implements Choices {
       this.busySteps = 0;
     }
     const timer = scheduler.timers.takeDue(this.nowMs);
-    this.mixIn(this.nowMs | 0);
+    this.fingerprint.add(this.nowMs | 0);
     this.history.step(this.step, this.nowMs, scheduler, null);
     if (timer !== null) scheduler.fireTimer(timer);
   }
@@ -352,7 +350,7 @@ export class World implements Choices {
   }
 
   get hash(): string {
-    return [this.hashA, this.hashB].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+    return this.fingerprint.toString();
   }
 
   processes(): Process[] {
@@ -361,11 +359,6 @@ export class World implements Choices {
 
   seatOf(pid: AnyPid): Seat {
     return this.seats.of(pid);
-  }
-
-  private mixIn(value: number): void {
-    this.hashA = mix(this.hashA, value);
-    this.hashB = (Math.imul(this.hashB, 0x01000193) ^ value) | 0;
   }
 }
 

@@ -171,8 +171,9 @@ describe('simulateAsync', () => {
   });
 
   it("an await that is not the simulation's fails by name", async () => {
+    const foreign = new Promise((resolve) => setTimeout(resolve, 5));
     const result = await simulateAsync({}, function* (context) {
-      context.spawn(async () => new Promise((resolve) => setTimeout(resolve, 5)), [], { label: 'rogue' });
+      context.spawn(async () => foreign, [], { label: 'rogue' });
       yield* sleep(10);
     });
     expect(result.failure).toEqual({ tag: 'uncontrolledAwait', process: 'root/0(rogue)' });
