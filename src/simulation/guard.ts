@@ -24,6 +24,8 @@ let witness: Witness | null = null;
 let holds = 0;
 let restore: (() => void)[] = [];
 let areModulesWrapped = false;
+/** What stands for each original. */
+const made = new WeakMap<object, unknown>();
 
 /** From now on calls are the witness's; null for nobody. */
 export function setWitness(next: Witness | null): void {
@@ -95,7 +97,10 @@ function replace(holder: Holder, name: string, call: string, isForRun = true): v
 function replaceWith(holder: Holder, name: string, make: (original: unknown) => unknown, isForRun = true): void {
   const own = Object.getOwnPropertyDescriptor(holder, name);
   if (own !== undefined && own.configurable !== true && own.writable !== true) return;
-  const value = make(holder[name]);
+  const original = holder[name] as object;
+  // Made once for each original: thousands of runs a second begin here.
+  const value = made.get(original) ?? make(original);
+  made.set(original, value);
   Object.defineProperty(holder, name, {
     value,
     configurable: true,

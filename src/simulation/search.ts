@@ -15,6 +15,8 @@ export interface SearchOptions extends Omit<SimOptions, 'tape' | 'deviations' | 
   readonly seed?: number;
   /** Default: the portfolio. */
   readonly strategy?: SimOptions['strategy'];
+  /** Sees each run, such as to count what it has come to. */
+  readonly onRun?: (result: SimResult<unknown>) => void;
 }
 
 export interface Found<T> {
@@ -46,6 +48,7 @@ export function findFailure<T>(options: SearchOptions, body: SimBody<T>): Found<
     const checkRepeatable = index % REPEAT_EVERY === 0;
     const strict = options.strict ?? index % STRICT_EVERY === 0;
     const result = simulate({ history: 0, ...options, seed, strategy, strict, checkRepeatable }, body);
+    options.onRun?.(result);
     if (!result.isOk) return shrinkFound({ ...options, strict }, body, result, index + 1);
   }
   return null;

@@ -18,6 +18,8 @@ export class Seat implements Choice {
   readonly path: string;
   readonly hash: number;
   readonly thread: number;
+  /** Its pid on its own thread, once it has one. */
+  pid: AnyPid | null = null;
   /** The process while it lives. */
   process: Process | null = null;
   /** How it was started, for people. */
@@ -138,6 +140,8 @@ export class Seats {
   /** Stands for senders that are no process: timers to names, the outside. */
   readonly outside: Seat;
   private readonly byPid = new Map<AnyPid, Seat>();
+  /** By half the serial, which one thread counts up: the way for nearly every look. */
+  private readonly bySerial: (Seat | undefined)[] = [];
   private readonly byPath = new Map<string, Seat>();
   /** By the text of the pid, which is the same on every thread; only where there are several. */
   private readonly byText: Map<string, Seat> | null;
@@ -155,6 +159,8 @@ export class Seats {
   add(pid: AnyPid, parent: AnyPid | null): Seat {
     const above = parent === null ? undefined : this.find(parent);
     const seat = above === undefined ? this.root(pid.origin.thread) : above.child(pid.origin.thread);
+    seat.pid = pid;
+    if (this.byText === null && pid.serial % 2 === 0) this.bySerial[pid.serial / 2] = seat;
     this.byPid.set(pid, seat);
     this.byPath.set(seat.path, seat);
     this.byText?.set(pid.toString(), seat);
@@ -187,6 +193,8 @@ export class Seats {
   }
 
   private find(pid: AnyPid): Seat | undefined {
+    const near = this.bySerial[pid.serial >> 1];
+    if (near?.pid === pid) return near;
     const seat = this.byPid.get(pid);
     if (seat !== undefined || this.byText === null) return seat;
     // Another thread's pid object of the same process.

@@ -17,7 +17,7 @@ export class SimScheduler extends Scheduler implements Choice {
   readonly watch: Watch;
   private parentOfNext: AnyPid | null = null;
   private timersOpen = 0;
-  private readonly cancelled = new WeakSet<object>();
+  private readonly cancelled = new Set<object>();
   private lastFired: Timer | null = null;
 
   constructor(engine: Engine, seats: Seats, watch: Watch) {

@@ -58,7 +58,7 @@ export class Watch {
   /** A signal leaves its sender. */
   sent(signal: Signal): void {
     const { from } = signal;
-    if (from !== null && LIVING_ONLY.has(signal.kind) && this.seats.of(from).exit !== null && from.target === null) {
+    if (from !== null && from.target === null && LIVING_ONLY.has(signal.kind) && this.seats.of(from).exit !== null) {
       this.violate('R4', `${this.seats.of(from)} is dead and sends a ${signal.kind} signal`);
     }
     if (!this.checks.monitors) return;

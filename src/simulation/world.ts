@@ -55,7 +55,8 @@ export class World implements Choices, Witness {
   /** Modules that are being loaded; no step is taken meanwhile. */
   readonly loading = new Set<Promise<unknown>>();
   private readonly policy: Policy;
-  private readonly pairs = new Set<Pair>();
+  /** Every pair that something has arrived from. */
+  private readonly pairs: Pair[] = [];
   private readonly held: (Pair | Seat | ThreadLink)[] = [];
   private readonly choices: Choice[] = [];
   /** The process whose slice is under way; the outside between slices. */
@@ -198,7 +199,7 @@ export class World implements Choices, Witness {
     const signal = flight.signal as Signal;
     this.fingerprint.addSignal(signal);
     this.history.step(this.step, this.nowMs, pair, signal);
-    if (this.settings.checks.order) this.pairs.add(pair);
+    if (pair.received === 0 && this.settings.checks.order) this.pairs.push(pair);
     this.watch.arrived(pair, flight.seq, signal);
     this.threads[pair.to.thread].receive(signal);
   }
