@@ -1,4 +1,4 @@
-// Clients of a behaviour: call, cast, late replies, stop. GS-3...6, GS-13, GS-14, ALI-2.
+// Clients of a behaviour: call, cast, late replies, stop. GS-3...6, GS-13, GS-14, ALI-2, REG-2.
 // A call is a monitor whose ref is also the alias the reply is sent to: the first reply ends both, a timeout ends both,
 // so neither a second reply nor a late one nor a DOWN can ever be left in the caller's mailbox.
 import {
@@ -14,7 +14,7 @@ import {
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
-import { type AnyPid, checkTarget, formatReason, type Pid, plainReason, type Ref } from '../term/index.ts';
+import { type AnyPid, checkTarget, formatReason, hasTag, type Pid, plainReason, type Ref } from '../term/index.ts';
 import type {
   CallMessage,
   CallsOf,
@@ -25,6 +25,7 @@ import type {
   ReplyOf,
   StopMessage,
 } from './protocol.ts';
+import type { ViaName } from './via.ts';
 
 /** How long `call` waits unless told otherwise: OTP's 5,000 ms (GS-3). */
 export const CALL_TIMEOUT_MS = 5_000;
@@ -34,7 +35,7 @@ export interface CallReason {
   readonly tag: 'call';
   /** `timeout`, `noproc`, `callingSelf`, or the server's own exit reason. */
   readonly reason: unknown;
-  readonly server: AnyPid | string;
+  readonly server: AnyPid | string | ViaName;
   readonly request: unknown;
 }
 
@@ -42,10 +43,10 @@ export interface CallReason {
 export class CallError extends ExitError {
   declare readonly reason: CallReason;
 
-  constructor(reason: unknown, server: AnyPid | string, request: unknown) {
+  constructor(reason: unknown, server: AnyPid | string | ViaName, request: unknown) {
     super(
       { tag: 'call', reason, server, request } satisfies CallReason,
-      `call to ${server} failed: ${formatReason(reason)}`,
+      `call to ${isVia(server) ? formatReason(server) : server} failed: ${formatReason(reason)}`,
     );
   }
 }
@@ -64,11 +65,16 @@ export function call<P, const Q extends CallsOf<P>>(
   request: Q,
   timeoutMs?: number,
 ): Effects<ReplyOf<CallsOf<P>, Q>>;
-export function call(server: string, request: unknown, timeoutMs?: number): Effects<unknown>;
-export function* call(server: AnyPid | string, request: unknown, timeoutMs = CALL_TIMEOUT_MS): Effects<unknown> {
+export function call(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<unknown>;
+export function* call(
+  server: AnyPid | string | ViaName,
+  request: unknown,
+  timeoutMs = CALL_TIMEOUT_MS,
+): Effects<unknown> {
   checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
-  const target = begin(context, server, request);
+  const named = isVia(server) ? yield* whereisVia(server) : server;
+  const target = named === undefined ? 'noproc' : begin(context, named, request);
   if (typeof target === 'string') throw new CallError(target, server, request);
   const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return answer.value;
@@ -83,15 +89,30 @@ export function tryCall<P, const Q extends CallsOf<P>>(
   request: Q,
   timeoutMs?: number,
 ): Effects<CallOutcome<ReplyOf<CallsOf<P>, Q>>>;
-export function tryCall(server: string, request: unknown, timeoutMs?: number): Effects<CallOutcome<unknown>>;
+export function tryCall(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<CallOutcome<unknown>>;
 export function* tryCall(
-  server: AnyPid | string,
+  server: AnyPid | string | ViaName,
   request: unknown,
   timeoutMs = CALL_TIMEOUT_MS,
 ): Effects<CallOutcome<unknown>> {
   checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
-  return yield* receiveResponse(sendRequest(context, server as Pid<unknown>, request as never), timeoutMs);
+  const target = isVia(server) ? yield* whereisVia(server) : server;
+  if (target === undefined) return { ok: false, error: 'noproc' };
+  return yield* receiveResponse(sendRequest(context, target as Pid<unknown>, request as never), timeoutMs);
+}
+
+/**
+ * The process under a `via` name (REG-2), or undefined; it may have died a moment ago, as every name's. Also undefined
+ * when the registry does not answer.
+ */
+export function* whereisVia({ registry, key }: ViaName): Effects<AnyPid | undefined> {
+  const found = yield* tryCall(registry as string, { tag: 'lookup', key });
+  return found.ok ? (found.value as readonly { readonly pid: AnyPid }[])[0]?.pid : undefined;
+}
+
+function isVia(server: unknown): server is ViaName {
+  return hasTag(server, 'via');
 }
 
 declare const response: unique symbol;
@@ -99,8 +120,8 @@ declare const response: unique symbol;
 /** A call that has been sent and not yet waited for; for its sender only (GS-14). */
 export interface PendingCall<R> {
   readonly [response]?: R;
-  /** Where the reply will come, or why none will. */
-  readonly answer: Ref | 'noproc' | 'callingSelf';
+  /** Where the response will come, or why none will. */
+  readonly answer: Ref | 'callingSelf';
 }
 
 /** Sends a call without waiting, so that many can be under way at once (GS-14). A failure becomes the response. */
@@ -111,7 +132,9 @@ export function sendRequest<P, const Q extends CallsOf<P>>(
 ): PendingCall<ReplyOf<CallsOf<P>, Q>>;
 export function sendRequest(context: Context, server: string, request: unknown): PendingCall<unknown>;
 export function sendRequest(context: Context, server: AnyPid | string, request: unknown): PendingCall<unknown> {
-  return { answer: begin(context, server, request) };
+  const answer = begin(context, server, request);
+  // A monitor of a name that nobody has answers like a server that died, also to `checkResponse`.
+  return { answer: answer === 'noproc' ? context.monitor(server, REPLY_DEMONITOR) : answer };
 }
 
 /** Waits for the response of a pending call, once; after a timeout the call is given up, as in {@link tryCall}. */
@@ -186,14 +209,15 @@ export function replyTo(context: Pick<Context, 'send'>, from: From, value: unkno
  * (`noproc`), ended with another reason, or took longer than `timeoutMs` (GS-13).
  */
 export function* stopServer(
-  server: AnyPid | string,
+  server: AnyPid | string | ViaName,
   reason: unknown = 'normal',
   timeoutMs: number = Number.POSITIVE_INFINITY,
 ): Effects<void> {
-  checkTarget('stopServer', server);
   checkWait(timeoutMs);
   const context = yield* currentContext();
-  const target = typeof server === 'string' ? context.whereis(server) : server;
+  const named = isVia(server) ? yield* whereisVia(server) : server;
+  if (named !== undefined) checkTarget('stopServer', named);
+  const target = typeof named === 'string' ? context.whereis(named) : named;
   const request: StopMessage = { tag: '$stop', reason };
   if (target === undefined) throw new CallError('noproc', server, request);
   if (target === context.self) throw new CallError('callingSelf', server, request);

@@ -57,9 +57,14 @@ export {
   type SendCase,
   select,
 } from './go-select.ts';
+export { GROUP_SCOPE, type GroupEvent } from './group-scope.ts';
+export type { Group } from './group-table.ts';
+export * from './groups.ts';
+export * from './partition-supervisor.ts';
 export * from './proc-lib.ts';
 export * from './protocol.ts';
 export * from './registry.ts';
+export * from './requests.ts';
 export * from './results.ts';
 export type { BadReturnReason } from './server-steps.ts';
 export * from './start-link.ts';
@@ -84,3 +89,4 @@ export {
 export { type ResultOf, type TaskContext, type TaskDefinition, type TaskWork, task } from './task-body.ts';
 export { asyncStream, STREAM_CONCURRENCY, type StreamOptions, type StreamOutcome, TaskStream } from './task-stream.ts';
 export { asyncNolink, asyncUnder, taskSupervisor } from './task-supervisor.ts';
+export * from './via.ts';

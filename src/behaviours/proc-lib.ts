@@ -2,13 +2,14 @@
 // answers on the ticket's alias when it is ready. What never answers is told by its death.
 import { type Context, type Effects, register } from '../process/index.ts';
 import { type AnyPid, Ref } from '../term/index.ts';
+import { isViaName, registerVia, type ViaName } from './via.ts';
 
 /** Passed as the first argument by `startLink` and `start` to a body that takes part in the handshake. */
 export interface StartTicket {
   readonly tag: '$start';
   readonly alias: Ref;
   /** The name to take before anything else, or null. */
-  readonly name: string | null;
+  readonly name: string | ViaName | null;
 }
 
 /** What the new process tells its starter. */
@@ -56,6 +57,12 @@ export function answerStarted(context: Pick<Context, 'send'>, ticket: StartTicke
 export function* takeName(context: Context, ticket: StartTicket): Effects<void> {
   const { name } = ticket;
   if (name === null) return;
+  if (isViaName(name)) {
+    const result = yield* registerVia(name);
+    if (result.ok) return;
+    answerStart(context, ticket, { outcome: 'alreadyStarted', pid: result.error.pid });
+    context.exit('normal');
+  }
   for (;;) {
     const result = yield* register(name);
     if (result.ok) return;

@@ -14,16 +14,18 @@ import {
   type Priority,
   type Process,
   receive,
+  type SpawnOptions,
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
-import { type AnyPid, isMfa, type Mfa, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, isMfa, type Mfa, type Pid, type Ref } from '../term/index.ts';
 import { type StartedMessage, type StartTicket, takesTicket } from './proc-lib.ts';
+import { isViaName, type ViaName } from './via.ts';
 
 /** How to start a process; all optional. */
 export interface StartOptions {
   /** Registered before `init` runs. Taken: the start fails with `{tag: 'alreadyStarted', pid}`. */
-  readonly name?: string;
+  readonly name?: string | ViaName;
   /** The child is killed when it is not ready by then; the starter is not hit (GS-2). Default: no limit. */
   readonly timeoutMs?: number;
   /** Default `here`; elsewhere the body must be named by an Mfa. */
@@ -119,10 +121,12 @@ export function launch(
 ): Launched | StartResult {
   if (options?.timeoutMs !== undefined) checkWait(options.timeoutMs);
   const name = options?.name ?? null;
-  const owner = name === null ? undefined : context.whereis(name);
+  const owner = typeof name === 'string' ? context.whereis(name) : undefined;
   if (owner !== undefined) return { ok: false, error: { tag: 'alreadyStarted', pid: owner } };
   if (!(options?.handshake ?? (isMfa(body) || takesTicket(body)))) {
-    const { pid } = context.kernel.spawn(context as Process, { body, args, options, link, monitor: false });
+    if (isViaName(name)) throw new BadArgumentError('a via name', 'a body that takes a start ticket', body);
+    const plain = options as SpawnOptions | undefined;
+    const { pid } = context.kernel.spawn(context as Process, { body, args, options: plain, link, monitor: false });
     return { ok: true, pid: pid as Pid<unknown> };
   }
   const ref = context.makeRef();
@@ -131,7 +135,7 @@ export function launch(
     body,
     args: [ticket, ...args],
     // The new process takes its name itself, so that a name that is taken is answered and not an exit (takeName).
-    options: name === null ? options : { ...options, name: undefined },
+    options: name === null ? (options as SpawnOptions | undefined) : { ...options, name: undefined },
     link,
     monitor: true,
     answerTo: ref,

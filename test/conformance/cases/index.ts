@@ -5,6 +5,7 @@ import { exitCases } from './exits.ts';
 import { genServerCases } from './gen-server.ts';
 import { genServerEndCases } from './gen-server-end.ts';
 import { goChannelCases } from './go-channels.ts';
+import { groupCases } from './groups.ts';
 import { linkCases } from './links.ts';
 import { monitorCases } from './monitors.ts';
 import { nameCases } from './names.ts';
@@ -28,6 +29,7 @@ export const CASES: readonly Case[] = [
   ...timerCases,
   ...taskCases,
   ...goChannelCases,
+  ...groupCases,
   ...spawnCases,
   ...schedulingCases,
   ...genServerCases,
