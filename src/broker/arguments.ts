@@ -6,10 +6,15 @@ import {
   exchangeText,
   invalidArgument,
   invalidArgumentType,
+  invalidProperty,
   type Named,
+  preconditionFailed,
   queueText,
+  unsupportedArgument,
 } from './errors.ts';
-import { type FieldTable, type FieldValue, integerOf, isInteger, textOf } from './field-table.ts';
+import { delayedTypeOf } from './exchange/index.ts';
+import { type FieldTable, type FieldValue, integerOf, isInteger, textOf, valueText } from './field-table.ts';
+import { QUEUE_TYPES } from './queue/index.ts';
 
 /** Bound of x-message-ttl, x-expires and expiration: ten years in ms. */
 export const TTL_MS_MAX = 315_360_000_000;
@@ -18,6 +23,8 @@ export const PRIORITY_MAX = 255;
 
 /** Says in RabbitMQ's words what is wrong with a value, or null. */
 type Check = (field: FieldValue, args: FieldTable) => string | null;
+
+const LEADER_LOCATORS = ['client-local', 'balanced', 'random', 'least-leaders'];
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   ['x-expires', (field) => (integerOf(field) === 0 ? '{value_zero,0}' : checkDuration(field))],
@@ -34,29 +41,106 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['x-queue-mode', (field) => checkWord(field, ['default', 'lazy'], (text) => `"unsupported queue mode '${text}'"`)],
   ['x-queue-version', checkVersion],
   ['x-single-active-consumer', (field) => checkType(field, 'bool')],
-  ['x-queue-type', (field) => checkWord(field, ['classic'], (text) => `"unsupported queue type '${text}'"`)],
+  ['x-delivery-limit', checkNatural],
+  [
+    'x-delayed-retry-type',
+    (field) => checkWord(field, ['disabled', 'all', 'failed', 'returned'], () => 'invalid_delayed_retry_type'),
+  ],
+  ['x-quorum-initial-group-size', (field) => (integerOf(field) === 0 ? '{value_zero,0}' : checkNatural(field))],
+  ['x-max-in-memory-length', checkNatural],
+  ['x-max-in-memory-bytes', checkNatural],
+  [
+    'x-dead-letter-strategy',
+    (field) => checkWord(field, ['at-most-once', 'at-least-once'], () => 'invalid_dlx_strategy'),
+  ],
+  ['x-queue-leader-locator', (field) => checkWord(field, LEADER_LOCATORS, () => 'invalid_queue_locator_arg')],
+  ['x-delayed-retry-min', checkDuration],
+  ['x-delayed-retry-max', checkDuration],
+  ['x-consumer-timeout', checkDuration],
 ];
 
-/** What is wrong with the arguments of a new queue, or null. */
-export function checkQueueArguments({ vhost, name }: Named, args: FieldTable): BrokerError | null {
+/** Arguments that RabbitMQ knows and a type has no use for; x-delivery-limit counts here for every queue. */
+const NOT_IN_CLASSIC = [
+  'x-quorum-initial-group-size',
+  'x-max-in-memory-length',
+  'x-max-in-memory-bytes',
+  'x-dead-letter-strategy',
+  'x-queue-leader-locator',
+  'x-initial-cluster-size',
+  'x-max-age',
+  'x-stream-max-segment-size-bytes',
+];
+const NOT_IN_QUORUM = [
+  'x-max-priority',
+  'x-queue-mode',
+  'x-queue-version',
+  'x-initial-cluster-size',
+  'x-max-age',
+  'x-stream-max-segment-size-bytes',
+];
+
+/** The flags of a queue declaration that its type may refuse. */
+export interface QueueFlags {
+  readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: FieldTable;
+}
+
+/** What is wrong with the declaration of a new queue, or null. */
+export function checkQueueArguments({ vhost, name }: Named, declared: QueueFlags): BrokerError | null {
   const what = queueText(vhost, name);
+  const { arguments: args } = declared;
   const exchange = args.get('x-dead-letter-exchange');
   if (exchange !== undefined && exchange.type !== 'longstr') {
     return invalidArgumentType(what, 'x-dead-letter-exchange', exchange.type);
   }
+  const type = args.get('x-queue-type');
+  const badType = type === undefined ? null : checkQueueType(type);
+  if (badType !== null) return invalidArgument(what, 'x-queue-type', badType);
+  const isQuorum = textOf(type) === 'quorum';
+  for (const argument of isQuorum ? NOT_IN_QUORUM : NOT_IN_CLASSIC) {
+    if (args.has(argument)) return unsupportedArgument(what, argument, isQuorum ? 'quorum' : 'classic');
+  }
   for (const [argument, check] of CHECKS) {
     const field = args.get(argument);
-    const why = field === undefined ? null : check(field, args);
+    // RabbitMQ 3.10 looks at no limit of a quorum queue.
+    if (field === undefined || (isQuorum && argument === 'x-delivery-limit')) continue;
+    const why = check(field, args);
     if (why !== null) return invalidArgument(what, argument, why);
   }
-  return null;
+  return isQuorum ? checkQuorumFlags(what, declared) : null;
 }
 
-/** What is wrong with the arguments of a new exchange, or null. */
-export function checkExchangeArguments({ vhost, name }: Named, args: FieldTable): BrokerError | null {
+function checkQuorumFlags(what: string, { durable, autoDelete, exclusive }: QueueFlags): BrokerError | null {
+  if (autoDelete) return invalidProperty(what, 'auto-delete');
+  if (exclusive) return invalidProperty(what, 'exclusive-owner');
+  return durable ? null : invalidProperty(what, 'non-durable');
+}
+
+/** What is wrong with the arguments of a new exchange of that type, or null. */
+export function checkExchangeArguments({ vhost, name }: Named, type: string, args: FieldTable): BrokerError | null {
+  if (type === 'x-delayed-message' && delayedTypeOf(args) === null) {
+    return preconditionFailed("Invalid argument, 'x-delayed-type' must be an existing exchange type");
+  }
+  if (type === 'x-consistent-hash') {
+    const error = checkHashArguments(args);
+    if (error !== null) return error;
+  }
   const alternate = args.get('alternate-exchange');
   if (alternate === undefined || alternate.type === 'longstr') return null;
   return invalidArgumentType(exchangeText(vhost, name), 'alternate-exchange', alternate.type);
+}
+
+const HASH_PROPERTIES: readonly (string | null)[] = ['correlation_id', 'message_id', 'timestamp'];
+
+function checkHashArguments(args: FieldTable): BrokerError | null {
+  const property = args.get('hash-property');
+  if (property === undefined) return null;
+  if (args.has('hash-header')) return preconditionFailed('hash-header and hash-property are mutually exclusive');
+  return HASH_PROPERTIES.includes(textOf(property))
+    ? null
+    : preconditionFailed(`Unsupported property: ${textOf(property) ?? valueText(property)}`);
 }
 
 /** What is wrong with the arguments of a consumer of that queue, or null. */
@@ -82,6 +166,10 @@ export function isReserved(name: string): boolean {
 }
 
 // ---- checks of one value
+
+function checkQueueType(field: FieldValue): string | null {
+  return checkWord(field, QUEUE_TYPES, (text) => `"unsupported queue type '${text}'"`);
+}
 
 function checkInteger(field: FieldValue): string | null {
   return isInteger(field) ? null : `"expected integer, got ${field.type}"`;

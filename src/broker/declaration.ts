@@ -20,7 +20,7 @@ import {
 } from './errors.ts';
 import {
   type BindingRecord,
-  checkHeadersBinding,
+  checkBinding,
   type ExchangeRecord,
   isExchangeType,
   type RoutingTables,
@@ -65,7 +65,7 @@ export function decideExchangeDeclare(tables: RoutingTables, wanted: ExchangeDec
     return error === null ? NOTHING : refused(error);
   }
   if (isReserved(name)) return refused(reservedName('exchange', name));
-  const error = checkExchangeArguments({ vhost, name }, wanted.arguments);
+  const error = checkExchangeArguments({ vhost, name }, type, wanted.arguments);
   if (error !== null) return refused(error);
   const { durable, autoDelete, internal, arguments: args } = wanted;
   return { tag: 'change', change: { name, type, durable, autoDelete, internal, arguments: args } };
@@ -157,10 +157,9 @@ export function decideQueueUnbind(tables: RoutingTables, wanted: QueueBinding): 
 }
 
 function decideBind(tables: RoutingTables, binding: BindingRecord): Decision<BindingRecord> {
-  if (tables.exchange(binding.source)?.record.type === 'headers') {
-    const error = checkHeadersBinding(binding.arguments);
-    if (error !== null) return refused(error);
-  }
+  const record = tables.exchange(binding.source)?.record;
+  const error = record === undefined ? null : checkBinding(record, binding);
+  if (error !== null) return refused(error);
   return tables.hasBinding(binding) ? NOTHING : { tag: 'change', change: binding };
 }
 
@@ -180,7 +179,7 @@ export function decideQueueDeclare(
   if (isReserved(name)) return refused(reservedName('queue', name));
   const error =
     record === undefined
-      ? checkQueueArguments({ vhost, name }, wanted.arguments)
+      ? checkQueueArguments({ vhost, name }, wanted)
       : checkQueueEquivalence(record, wanted, connection);
   if (error !== null) return refused(error);
   return record === undefined ? { tag: 'change', change: name } : NOTHING;

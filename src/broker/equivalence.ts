@@ -3,9 +3,9 @@
 import { type BrokerError, exchangeText, inequivalent, lockedQueue, queueText } from './errors.ts';
 import type { ExchangeRecord } from './exchange/index.ts';
 import { equalArguments } from './field-equality.ts';
-import { type FieldTable, type FieldValue, valueText } from './field-table.ts';
+import { type FieldTable, type FieldValue, textOf, valueText } from './field-table.ts';
 
-const EXCHANGE_ARGUMENTS = ['alternate-exchange'];
+const EXCHANGE_ARGUMENTS = ['alternate-exchange', 'x-delayed-type', 'hash-header', 'hash-property'];
 const QUEUE_ARGUMENTS = [
   'x-expires',
   'x-message-ttl',
@@ -19,8 +19,17 @@ const QUEUE_ARGUMENTS = [
   'x-queue-version',
   'x-single-active-consumer',
   'x-queue-type',
+  'x-delivery-limit',
+  'x-delayed-retry-type',
+  'x-delayed-retry-min',
+  'x-delayed-retry-max',
+  'x-consumer-timeout',
+  'x-quorum-initial-group-size',
+  'x-max-in-memory-length',
+  'x-max-in-memory-bytes',
+  'x-dead-letter-strategy',
+  'x-queue-leader-locator',
 ];
-const CLASSIC: FieldValue = { type: 'longstr', value: 'classic' };
 
 /** How an exchange differs from a new declaration of it, or null. `wanted.type` may be any text. */
 export function checkExchangeEquivalence(
@@ -76,7 +85,7 @@ export function checkQueueEquivalence(
   return (
     checkAttribute(what, 'durable', current.durable, isDurable(wanted)) ??
     checkAttribute(what, 'auto_delete', current.autoDelete, wanted.autoDelete) ??
-    checkArguments(what, QUEUE_ARGUMENTS, withType(current.arguments), withType(wanted.arguments))
+    checkArguments(what, QUEUE_ARGUMENTS, withoutClassic(current.arguments), withoutClassic(wanted.arguments))
   );
 }
 
@@ -86,8 +95,11 @@ export function isDurable({ durable, exclusive }: Pick<QueueDeclaration, 'durabl
 }
 
 /** Without a type a queue is a classic one. */
-function withType(args: FieldTable): FieldTable {
-  return args.has('x-queue-type') ? args : new Map(args).set('x-queue-type', CLASSIC);
+function withoutClassic(args: FieldTable): FieldTable {
+  if (textOf(args.get('x-queue-type')) !== 'classic') return args;
+  const others = new Map(args);
+  others.delete('x-queue-type');
+  return others;
 }
 
 function checkAttribute<T extends string | boolean>(

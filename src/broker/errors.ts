@@ -109,7 +109,32 @@ export function invalidArgumentType(what: string, argument: string, type: string
   return soft(406, `invalid type '${type}' for arg '${argument}' in ${what}`);
 }
 
+/** An argument that the type of the queue does not know. */
+export function unsupportedArgument(what: string, argument: string, type: string): BrokerError {
+  return soft(406, `invalid arg '${argument}' for ${what} of queue type rabbit_${type}_queue`);
+}
+
+/** A flag that the type of the queue does not allow. */
+export function invalidProperty(what: string, property: string): BrokerError {
+  return soft(406, `invalid property '${property}' for ${what}`);
+}
+
+export function serverNamedRefused(type: string): BrokerError {
+  return soft(406, `Cannot declare a server-named queue for type rabbit_${type}_queue`);
+}
+
 // ---- hard ones
+
+/** queue.delete with a flag that a quorum queue does not know. */
+export function conditionalDeleteRefused(vhost: string, name: string, flag: 'if-unused' | 'if-empty'): BrokerError {
+  const text = `queue.delete operations with ${flag} flag set are not supported by quorum queues`;
+  return hard(540, `cannot delete ${queueText(vhost, name)}. ${text}`);
+}
+
+/** basic.consume from a quorum queue on a channel with a shared prefetch. */
+export function sharedPrefetchRefused(vhost: string, name: string): BrokerError {
+  return hard(540, `${queueText(vhost, name)} does not support global qos`);
+}
 
 export function unknownExchangeType(type: string): BrokerError {
   return hard(503, `unknown exchange type '${type}'`);

@@ -9,5 +9,6 @@ export * from './exchange/index.ts';
 export * from './field-table.ts';
 export * from './message.ts';
 export * from './metadata/index.ts';
+export { queueType } from './queue/index.ts';
 export * from './queue-server/index.ts';
 export * from './unacked.ts';

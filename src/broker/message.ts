@@ -20,6 +20,8 @@ export interface Message {
   readonly priority: number;
   /** Its own time to live in ms, -1 for none. */
   readonly ttlMs: number;
+  /** Ms that it waits before it arrives in a queue; 0 for none. */
+  readonly delayMs: number;
   /** Names the format of the property bytes. */
   readonly format: string;
 }
@@ -46,6 +48,8 @@ export interface PropertyEdit {
 export interface PropertiesFormat {
   /** The headers, or null when there are none. The caller may change the table. */
   headers(message: Message): FieldTable | null;
+  /** A property as text, null when it is absent or not known: message_id, correlation_id, timestamp. */
+  property(message: Message, name: string): string | null;
   /** The same Message with other properties. */
   rewrite(message: Message, edit: PropertyEdit): Message;
 }

@@ -1,4 +1,5 @@
 // The contents of a queue in the memory of one thread. They survive their actor, not their thread and not a restart.
+import { DelayedList } from './delayed-list.ts';
 import type { Entry, NewEntry, QueueStore } from './queue-store.ts';
 import { ReadyList } from './ready-list.ts';
 import { SparseRing } from './sparse-ring.ts';
@@ -11,7 +12,8 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   private readonly ready: ReadyList<M>[] = [];
   /** No list above this priority has a message. */
   private top = 0;
-  private readonly held = new SparseRing<Entry<M>>();
+  private readonly lent = new SparseRing<Entry<M>>();
+  private delayed: DelayedList<M> | null = null;
   private lastPosition = 0;
 
   /** `priorityMax` is the highest priority; above it counts as it. */
@@ -20,7 +22,15 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   }
 
   get heldCount(): number {
-    return this.held.size;
+    return this.lent.size;
+  }
+
+  get delayedCount(): number {
+    return this.delayed === null ? 0 : this.delayed.length;
+  }
+
+  get nextDueMs(): number {
+    return this.delayed === null ? Infinity : this.delayed.nextDueMs;
   }
 
   push(wanted: NewEntry<M>): Entry<M> {
@@ -32,7 +42,7 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
 
   pass(wanted: NewEntry<M>, holder: number, lentTo: object | null): Entry<M> {
     const entry = this.makeEntry(wanted, holder, lentTo);
-    if (holder !== 0) this.held.set(entry.position, entry);
+    if (holder !== 0) this.lent.set(entry.position, entry);
     return entry;
   }
 
@@ -51,38 +61,79 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
     const entry = this.drop();
     entry.holder = holder;
     entry.lentTo = lentTo;
-    this.held.set(entry.position, entry);
+    this.lent.set(entry.position, entry);
     return entry;
   }
 
+  held(holder: number, position: number): Entry<M> | null {
+    const entry = this.lent.get(position);
+    return entry === null || entry.holder !== holder ? null : entry;
+  }
+
   settle(holder: number, position: number): Entry<M> | null {
-    const entry = this.held.get(position);
-    if (entry === null || entry.holder !== holder) return null;
-    this.held.take(position);
+    const entry = this.held(holder, position);
+    if (entry !== null) this.lent.take(position);
     return entry;
   }
 
   requeue(holder: number, position: number): Entry<M> | null {
     const entry = this.settle(holder, position);
-    if (entry !== null) this.putBack(entry);
+    if (entry === null) return null;
+    entry.returns++;
+    this.putBack(entry);
+    return entry;
+  }
+
+  requeueLast(holder: number, position: number): Entry<M> | null {
+    const entry = this.settle(holder, position);
+    if (entry === null) return null;
+    const last = this.push({ ...entry, isPersistent: false });
+    last.redelivered = true;
+    last.returns = entry.returns + 1;
+    return entry;
+  }
+
+  requeueLater(holder: number, position: number, dueAtMs: number): Entry<M> | null {
+    const entry = this.settle(holder, position);
+    if (entry === null) return null;
+    entry.returns++;
+    this.delayed ??= new DelayedList();
+    this.delayed.addAgain(entry, dueAtMs);
     return entry;
   }
 
   requeueAllOf(holder: number): void {
+    for (const { position } of this.heldBy(holder)) this.requeue(holder, position);
+  }
+
+  heldBy(holder: number): readonly Entry<M>[] {
     const entries: Entry<M>[] = [];
-    this.held.forEach((entry) => {
+    this.lent.forEach((entry) => {
       if (entry.holder === holder) entries.push(entry);
     });
-    for (const { position } of entries) this.requeue(holder, position);
+    return entries;
+  }
+
+  delay(wanted: NewEntry<M>, dueAtMs: number): void {
+    this.delayed ??= new DelayedList();
+    this.delayed.addNew(wanted, dueAtMs);
+  }
+
+  mature(nowMs: number): boolean {
+    const due = this.delayed?.takeDue(nowMs) ?? null;
+    if (due === null) return false;
+    if (due.isNew) this.push(due.entry);
+    else this.putBack(due.entry);
+    return true;
   }
 
   requeueAll(): void {
     const entries: Entry<M>[] = [];
-    this.held.forEach((entry) => {
+    this.lent.forEach((entry) => {
       entries.push(entry);
     });
     for (const entry of entries) {
-      this.held.take(entry.position);
+      this.lent.take(entry.position);
       entry.lentTo = null;
       this.putBack(entry);
     }
@@ -109,6 +160,7 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
       bytes,
       expiresAtMs,
       redelivered: false,
+      returns: 0,
       holder,
       lentTo,
     };

@@ -13,6 +13,8 @@ export interface Entry<M> {
   readonly expiresAtMs: number;
   /** It was delivered before and came back. */
   redelivered: boolean;
+  /** How often a holder gave it back or lost it. An actor's crash does not count. */
+  returns: number;
   /** Who has it; 0 while it is ready. */
   holder: number;
   /** What the queue keeps beside the holder; a new actor finds null. */
@@ -37,6 +39,10 @@ export interface QueueStore<M> {
   readonly readyCount: number;
   readonly readyBytes: number;
   readonly heldCount: number;
+  /** Messages that are neither ready nor held: their time has not come. */
+  readonly delayedCount: number;
+  /** Ms of the clock at which the next of them is due; Infinity for never. */
+  readonly nextDueMs: number;
   /** Adds a message at the end (of its priority). */
   push(entry: NewEntry<M>): Entry<M>;
   /** Gives a new message to a holder at once, or to nobody (0) for good. Only while nothing is ready. */
@@ -47,12 +53,24 @@ export interface QueueStore<M> {
   drop(): Entry<M>;
   /** Gives the head to a holder. Only when there is one. */
   lend(holder: number, lentTo: object | null): Entry<M>;
+  /** A holder's message; null when it does not hold it. */
+  held(holder: number, position: number): Entry<M> | null;
   /** Ends a holder's message; null when it does not hold it. */
   settle(holder: number, position: number): Entry<M> | null;
   /** Puts a holder's message back in its place, as redelivered; null when it does not hold it. */
   requeue(holder: number, position: number): Entry<M> | null;
+  /** The same, but behind everything that has arrived. */
+  requeueLast(holder: number, position: number): Entry<M> | null;
+  /** The same, but it is in its place only from `dueAtMs` on. */
+  requeueLater(holder: number, position: number, dueAtMs: number): Entry<M> | null;
   /** Puts everything a holder has back. */
   requeueAllOf(holder: number): void;
+  /** What a holder has. */
+  heldBy(holder: number): readonly Entry<M>[];
+  /** Keeps a new message that arrives only at `dueAtMs`. */
+  delay(entry: NewEntry<M>, dueAtMs: number): void;
+  /** Makes the first message that is due ready; false when there is none. */
+  mature(nowMs: number): boolean;
   /** Puts everything that anybody holds back; for a new actor. */
   requeueAll(): void;
   /** Drops all ready messages and says how many there were. */

@@ -1,5 +1,5 @@
 // Messages for tests, with a properties format of their own: the headers are kept beside the bytes.
-import { type FieldTable, type FieldValue, NO_FIELDS } from '../../src/broker/field-table.ts';
+import { type FieldTable, type FieldValue, NO_FIELDS, textOf } from '../../src/broker/field-table.ts';
 import type { Message, PropertiesFormat, PropertiesFormats } from '../../src/broker/message.ts';
 
 const tables = new WeakMap<Uint8Array, FieldTable>();
@@ -7,6 +7,7 @@ const tables = new WeakMap<Uint8Array, FieldTable>();
 /** A format whose headers belong to the array of bytes. */
 export const testFormat: PropertiesFormat = {
   headers: (message) => tables.get(message.bytes) ?? null,
+  property: (message, name) => textOf(tables.get(message.bytes)?.get(`property ${name}`)),
   rewrite(message, { headers }) {
     const copy = { ...message, bytes: message.bytes.slice() };
     tables.set(copy.bytes, headers ?? tables.get(message.bytes) ?? new Map());
@@ -31,6 +32,7 @@ export function messageOf(
     persistent: false,
     priority: 0,
     ttlMs: -1,
+    delayMs: 0,
     format: 'test',
     ...rest,
   };

@@ -15,7 +15,12 @@ const step = fc.oneof(
     arbitrary: fc.record({
       op: fc.constant('publish' as const),
       messages: fc.array(
-        fc.record({ priority: fc.nat(3), ttlMs: fc.constantFrom(-1, -1, 0, 5, 20), bytes: fc.nat(3) }),
+        fc.record({
+          priority: fc.nat(3),
+          ttlMs: fc.constantFrom(-1, -1, 0, 5, 20),
+          delayMs: fc.constantFrom(0, 0, 0, 4),
+          bytes: fc.nat(3),
+        }),
         { minLength: 1, maxLength: 4 },
       ),
     }),
@@ -58,6 +63,10 @@ const settings = fc.record({
   'x-max-priority': fc.option(fc.nat(2), { nil: null }),
   'x-overflow': fc.constantFrom('drop-head', 'reject-publish', 'reject-publish-dlx'),
   'x-single-active-consumer': fc.boolean(),
+  'x-delivery-limit': fc.option(fc.nat(2), { nil: null }),
+  'x-delayed-retry-min': fc.option(fc.constant(3), { nil: null }),
+  'x-delayed-retry-type': fc.constantFrom('all', 'failed', 'returned'),
+  'x-queue-type': fc.constantFrom('classic', 'classic', 'quorum'),
 });
 
 /** A queue with everything that is known of it from outside. */
@@ -66,10 +75,21 @@ class Observed {
   readonly args: FieldTable;
   queue: Queue;
   nowMs = 0;
-  readonly counts = { published: 0, refused: 0, acked: 0, sent: 0, purged: 0, expired: 0, maxlen: 0, rejected: 0 };
+  readonly counts = {
+    published: 0,
+    refused: 0,
+    acked: 0,
+    sent: 0,
+    purged: 0,
+    expired: 0,
+    maxlen: 0,
+    rejected: 0,
+    delivery_limit: 0,
+  };
   private readonly held = new Map<number, { readonly channel: number; readonly consumer: QueueConsumer | null }>();
   private readonly publishedAtMs = new Map<string, number>();
   private readonly delivered = new Set<string>();
+  private readonly dueAtMs = new Map<string, number>();
   private isPublishing = false;
 
   constructor(args: FieldTable) {
@@ -90,6 +110,8 @@ class Observed {
     const { routingKey: id } = entry.message;
     expect(entry.redelivered, 'B4').toBe(this.delivered.has(id));
     this.delivered.add(id);
+    expect(entry.returns, 'delivery limit').toBeLessThanOrEqual(this.queue.settings.deliveryLimit);
+    expect(this.nowMs, 'too early').toBeGreaterThanOrEqual(this.dueAtMs.get(id) ?? 0);
     const isFresh = this.isPublishing && this.publishedAtMs.get(id) === this.nowMs;
     if (entry.expiresAtMs >= 0 && !isFresh) expect(entry.expiresAtMs, 'B15').toBeGreaterThan(this.nowMs);
     if (consumer === null) return;
@@ -159,7 +181,7 @@ class Observed {
         return;
       case 'wait':
         this.nowMs += each.ms;
-        queue.expire(this.nowMs);
+        queue.wake(this.nowMs);
         return;
     }
   }
@@ -167,6 +189,7 @@ class Observed {
   private newMessage(given: Parameters<typeof messageOf>[0]): Message {
     const message = messageOf({ ...given, routingKey: String(this.counts.published++) });
     this.publishedAtMs.set(message.routingKey, this.nowMs);
+    this.dueAtMs.set(message.routingKey, this.nowMs + message.delayMs);
     return message;
   }
 
@@ -199,14 +222,14 @@ class Observed {
     // With reject-publish-dlx a refused message is a dead letter too.
     if (queue.settings.overflow === 'reject-publish-dlx') gone.maxlen -= gone.refused;
     const left = Object.values(gone).reduce((sum, count) => sum + count, 0);
-    expect(store.readyCount + store.heldCount + left, 'B2').toBe(published);
+    expect(store.readyCount + store.heldCount + store.delayedCount + left, 'B2').toBe(published);
     expect(store.heldCount).toBe(this.held.size);
     for (const consumer of queue.consumers.all()) {
       const own = [...this.held.values()].filter((held) => held.consumer === consumer);
       expect(consumer.unsettled, 'B8').toBe(own.length);
     }
     if (store.readyCount === 0) return;
-    expect(queue.nextExpiryMs, 'B15').toBeGreaterThan(this.nowMs);
+    expect(queue.nextWakeMs, 'B15').toBeGreaterThan(this.nowMs);
     expect(queue.consumers.next(), 'nobody with room while a message waits').toBeNull();
     if (queue.settings.overflow !== 'drop-head') return;
     expect(store.readyCount, 'B16').toBeLessThanOrEqual(queue.settings.maxLength);

@@ -9,7 +9,7 @@ import { QueueModel, shown } from './queue-model.ts';
 
 function message(id: number, options: Partial<Message> = {}): Message {
   const bytes = new Uint8Array([0, 0, id]);
-  const rest = { extraKeys: null, persistent: false, priority: 0, ttlMs: -1, format: 'test', ...options };
+  const rest = { extraKeys: null, persistent: false, priority: 0, ttlMs: -1, delayMs: 0, format: 'test', ...options };
   return { exchange: '', routingKey: String(id), bytes, propertiesEnd: 2, bodyAt: 2, ...rest };
 }
 
@@ -124,6 +124,113 @@ describe('Queue', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  const text = (value: string) => ({ type: 'longstr', value }) as const;
+
+  /** What a consumer with a prefetch of one is given when it gives everything back `times` times. */
+  function givenBack(given: FieldTable, times: number, waitMs = 0): ReturnType<typeof queueWith>['seen'] {
+    const { queue, seen, positions, add } = queueWith(given);
+    queue.publish([message(1), message(2)], 0);
+    add(1, 1);
+    queue.pump(0);
+    for (let time = 0; time < times; time++) {
+      const [position] = positions.get(1)?.splice(0) ?? [];
+      if (position !== undefined) queue.settle(1, settled('requeued', position), time * waitMs);
+      queue.wake((time + 1) * waitMs);
+    }
+    return seen;
+  }
+
+  it('x-delivery-limit: a message that came back more often than that is a dead letter', () => {
+    const { delivered, dead } = givenBack(args(['x-delivery-limit', int(2)]), 3);
+    expect(delivered).toEqual(['1', '1r', '1r', '2']);
+    expect(dead).toEqual(['1:delivery_limit']);
+  });
+
+  it('x-delivery-limit counts what comes back from channels that end, not what an actor lost', () => {
+    const { queue, store, seen } = queueWith(args(['x-delivery-limit', int(0)]));
+    queue.publish([message(1)], 0);
+    queue.get(1, false, 0);
+    queue.recover(0);
+    expect([store.readyCount, seen.dead]).toEqual([1, []]);
+    queue.get(1, false, 0);
+    queue.leave(1, 0);
+    expect([store.readyCount, seen.dead]).toEqual([0, ['1:delivery_limit']]);
+  });
+
+  it('delayed retry: what comes back waits longer each time, and others go first', () => {
+    const given = args(['x-delayed-retry-min', int(10)], ['x-delayed-retry-max', int(15)]);
+    const { queue, store, seen, positions, add } = queueWith(given);
+    queue.publish([message(1), message(2)], 0);
+    add(1, 1);
+    queue.pump(0);
+    const back = (nowMs: number) => {
+      const [position] = positions.get(1)?.splice(0) ?? [];
+      queue.settle(1, settled('requeued', position), nowMs);
+    };
+    back(0);
+    expect([seen.delivered, store.delayedCount, queue.nextWakeMs]).toEqual([['1', '2'], 1, 10]);
+    queue.wake(10);
+    back(10);
+    expect([seen.delivered, store.delayedCount, queue.nextWakeMs]).toEqual([['1', '2', '1r'], 1, 20]);
+    back(10);
+    expect(queue.nextWakeMs).toBe(20);
+    queue.wake(19);
+    expect(seen.delivered).toHaveLength(3);
+    queue.wake(20);
+    back(20);
+    queue.wake(25);
+    expect(seen.delivered).toEqual(['1', '2', '1r', '2r', '1r']);
+  });
+
+  it.each([
+    ['all', [0, 0]],
+    ['failed', [0, 1]],
+    ['returned', [1, 0]],
+    ['disabled', [1, 1]],
+  ] as const)('delayed retry of type %s', (type, ready) => {
+    const readyAfter = (end: (queue: Queue) => void) => {
+      const { queue, store } = queueWith(args(['x-delayed-retry-min', int(10)], ['x-delayed-retry-type', text(type)]));
+      queue.publish([message(1)], 0);
+      queue.get(1, false, 0);
+      end(queue);
+      return store.readyCount;
+    };
+    const failed = readyAfter((queue) => queue.settle(1, settled('requeued', 1), 0));
+    expect([failed, readyAfter((queue) => queue.leave(1, 0))]).toEqual(ready);
+  });
+
+  it('a delayed message arrives in its time, behind what came before; its time to live begins then', () => {
+    const { queue, store, seen, add } = queueWith();
+    queue.publish([message(1, { delayMs: 10, ttlMs: 5 }), message(2, { delayMs: 5 }), message(3)], 0);
+    expect([store.readyCount, store.delayedCount, queue.nextWakeMs]).toEqual([1, 2, 5]);
+    queue.wake(9);
+    queue.wake(14);
+    add(1);
+    queue.pump(14);
+    expect(seen.delivered).toEqual(['3', '2', '1']);
+  });
+
+  it('B11 what is delayed survives its actor', () => {
+    const { queue, store } = queueWith();
+    queue.publish([message(1, { delayMs: 10 })], 0);
+    const next = new Queue(queueSettings(new Map()), store, {
+      deliver: () => {},
+      deadLetter: () => {},
+      keep: (same) => same,
+    });
+    next.recover(5);
+    expect(next.nextWakeMs).toBe(10);
+    next.wake(10);
+    expect(store.readyCount).toBe(1);
+  });
+
+  it('a quorum queue without a limit lets others go before what is given back, one with a limit does not', () => {
+    const quorum = ['x-queue-type', text('quorum')] as [string, unknown];
+    expect(givenBack(args(quorum), 3).delivered).toEqual(['1', '2', '1r', '2r']);
+    expect(givenBack(args(quorum, ['x-delivery-limit', int(9)]), 2).delivered).toEqual(['1', '1r', '1r']);
+    expect(givenBack(new Map(), 2).delivered).toEqual(['1', '1r', '1r']);
   });
 
   it('B16 drop-head drops the oldest ready messages', () => {

@@ -17,6 +17,17 @@ export class DestinationSet {
     return this.counts.size === 0;
   }
 
+  get size(): number {
+    return this.counts.size;
+  }
+
+  /** The `index`th of them in the order in which they came. */
+  at(index: number): Destination | undefined {
+    let place = 0;
+    for (const destination of this.counts.keys()) if (place++ === index) return destination;
+    return undefined;
+  }
+
   add(destination: Destination): void {
     this.counts.set(destination, (this.counts.get(destination) ?? 0) + 1);
   }

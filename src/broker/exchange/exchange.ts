@@ -3,7 +3,17 @@
 import { type FieldTable, type FieldValue, NO_FIELDS, textOf } from '../field-table.ts';
 
 /** The kinds of exchange that a client can declare. */
-export const EXCHANGE_TYPES = ['direct', 'fanout', 'topic', 'headers'] as const;
+export const EXCHANGE_TYPES = [
+  'direct',
+  'fanout',
+  'topic',
+  'headers',
+  'x-consistent-hash',
+  'x-delayed-message',
+  'x-local-random',
+  'x-modulus-hash',
+  'x-random',
+] as const;
 
 export type ExchangeType = (typeof EXCHANGE_TYPES)[number];
 
@@ -36,6 +46,25 @@ export interface BindingRecord {
 /** Whether the text names an exchange type. */
 export function isExchangeType(text: string): text is ExchangeType {
   return (EXCHANGE_TYPES as readonly string[]).includes(text);
+}
+
+/** The type that an x-delayed-message exchange routes by; null when its argument names none. */
+export function delayedTypeOf(args: FieldTable): ExchangeType | null {
+  const type = textOf(args.get('x-delayed-type'));
+  return type !== null && isExchangeType(type) && type !== 'x-delayed-message' ? type : null;
+}
+
+/** The type whose rule routes: that of an x-delayed-message exchange is in its arguments. */
+export function routingTypeOf({ type, arguments: args }: Pick<ExchangeRecord, 'type' | 'arguments'>): ExchangeType {
+  return type === 'x-delayed-message' ? (delayedTypeOf(args) ?? 'direct') : type;
+}
+
+/** Whether the routing key alone decides where a Message goes, so that equal keys go the same way. */
+export function isRoutedByKey(exchange: Pick<ExchangeRecord, 'type' | 'arguments'>): boolean {
+  const type = routingTypeOf(exchange);
+  const { arguments: args } = exchange;
+  if (type === 'x-consistent-hash') return !args.has('hash-header') && !args.has('hash-property');
+  return type !== 'headers' && type !== 'x-random' && type !== 'x-local-random';
 }
 
 /** Where an exchange sends what it has no destination for; null for nowhere. */

@@ -7,6 +7,7 @@ import { equalValues } from '../field-equality.ts';
 import { type FieldTable, type FieldValue, NO_FIELDS, textOf, valueText } from '../field-table.ts';
 import type { Destination } from './destinations.ts';
 import { bindingId } from './exchange.ts';
+import type { MessageReader } from './reader.ts';
 
 const MODES = ['all', 'any', 'all-with-x', 'any-with-x'] as const;
 
@@ -45,8 +46,8 @@ export class HeadersMatcher {
     this.bindings.delete(idOf(routingKey, args, destination));
   }
 
-  match(_routingKey: string, headers: () => FieldTable | null, found: Set<Destination>): void {
-    const given = headers() ?? NO_FIELDS;
+  match(_routingKey: string, read: MessageReader, found: Set<Destination>): void {
+    const given = read.headers() ?? NO_FIELDS;
     for (const wanted of this.bindings.values()) {
       if (!found.has(wanted.destination) && matches(wanted, given)) found.add(wanted.destination);
     }

@@ -4,7 +4,9 @@
 //   tables.addQueue('jobs', 7);
 //   tables.bind({ source: 'amq.topic', destination: { kind: 'queue', queueId: 7 }, routingKey: 'job.#', arguments: NO_FIELDS });
 //   route(tables, 'amq.topic', message, formats); // [7] for the key job.new
+
+export { checkBinding } from './binding-checks.ts';
+export { DELAY_MS_MAX, delayed } from './delayed.ts';
 export * from './exchange.ts';
-export { checkHeadersBinding } from './headers-matcher.ts';
 export { CACHED_KEYS_MAX, route } from './route.ts';
 export { type Exchange, RoutingTables } from './routing-tables.ts';

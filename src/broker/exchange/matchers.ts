@@ -2,16 +2,18 @@
 // rule needs; direct and fanout are here, topic and headers in files of their own.
 import type { FieldTable } from '../field-table.ts';
 import { type Destination, DestinationSet } from './destinations.ts';
-import type { ExchangeType } from './exchange.ts';
+import { type ExchangeRecord, routingTypeOf } from './exchange.ts';
 import { HeadersMatcher } from './headers-matcher.ts';
+import type { MessageReader } from './reader.ts';
+import { ConsistentHashMatcher, hashSource, ModulusMatcher, RandomMatcher } from './spread-matchers.ts';
 import { TopicTrie } from './topic-trie.ts';
 
 /** The bindings of one exchange. `add` and `remove` are called once per distinct binding. */
 export interface Matcher {
   add(routingKey: string, args: FieldTable, destination: Destination): void;
   remove(routingKey: string, args: FieldTable, destination: Destination): void;
-  /** Adds to `found` where a Message with that key and those headers goes. `headers` is read only where needed. */
-  match(routingKey: string, headers: () => FieldTable | null, found: Set<Destination>): void;
+  /** Adds to `found` where a Message with that key goes. `read` is asked only where needed. */
+  match(routingKey: string, read: MessageReader, found: Set<Destination>): void;
 }
 
 /** Equal keys (type direct). */
@@ -33,7 +35,7 @@ export class DirectMatcher implements Matcher {
     if (destinations?.isEmpty) this.byKey.delete(routingKey);
   }
 
-  match(routingKey: string, _headers: () => FieldTable | null, found: Set<Destination>): void {
+  match(routingKey: string, _read: MessageReader, found: Set<Destination>): void {
     this.byKey.get(routingKey)?.addTo(found);
   }
 }
@@ -50,14 +52,14 @@ export class FanoutMatcher implements Matcher {
     this.destinations.remove(destination);
   }
 
-  match(_routingKey: string, _headers: () => FieldTable | null, found: Set<Destination>): void {
+  match(_routingKey: string, _read: MessageReader, found: Set<Destination>): void {
     this.destinations.addTo(found);
   }
 }
 
-/** An empty matcher for an exchange of that type. */
-export function matcherFor(type: ExchangeType): Matcher {
-  switch (type) {
+/** An empty matcher for an exchange. */
+export function matcherFor(exchange: Pick<ExchangeRecord, 'type' | 'arguments'>): Matcher {
+  switch (routingTypeOf(exchange)) {
     case 'direct':
       return new DirectMatcher();
     case 'fanout':
@@ -66,5 +68,14 @@ export function matcherFor(type: ExchangeType): Matcher {
       return new TopicTrie();
     case 'headers':
       return new HeadersMatcher();
+    case 'x-random':
+    case 'x-local-random':
+      return new RandomMatcher();
+    case 'x-modulus-hash':
+      return new ModulusMatcher();
+    case 'x-consistent-hash':
+      return new ConsistentHashMatcher(hashSource(exchange.arguments));
+    case 'x-delayed-message':
+      throw new Error('an exchange that delays routes by another type');
   }
 }

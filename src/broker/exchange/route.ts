@@ -1,9 +1,9 @@
 // From an exchange and a Message to queues (digest 5, 7 "CC and BCC", 9 "Default exchange"): every exchange is visited
 // once, every queue found once, the alternate exchange asked where an exchange itself found nothing. Results are cached
 // per exchange and key; a hit returns the same array and allocates nothing.
-import type { FieldTable } from '../field-table.ts';
-import { headersOf, type Message, type PropertiesFormats } from '../message.ts';
+import type { Message, PropertiesFormats } from '../message.ts';
 import type { Destination } from './destinations.ts';
+import { MessageReader } from './reader.ts';
 import type { Exchange, RoutingTables } from './routing-tables.ts';
 
 /** Keys whose routes an exchange remembers; beyond that it starts anew. */
@@ -62,11 +62,7 @@ function walk(
   const waiting = [first];
   const queueIds = new Set<number>();
   let isCacheable = true;
-  let read: { readonly headers: FieldTable | null } | null = null;
-  const headers = () => {
-    read ??= { headers: headersOf(message, formats) };
-    return read.headers;
-  };
+  const read = new MessageReader(message, formats);
   const visit = (name: string) => {
     if (visited.has(name)) return;
     visited.add(name);
@@ -80,9 +76,9 @@ function walk(
       for (const key of keys) for (const id of tables.idsOfQueue(key) ?? NOWHERE) queueIds.add(id);
       continue;
     }
-    if (exchange.record.type === 'headers') isCacheable = false;
+    if (!exchange.isCacheable) isCacheable = false;
     const found = new Set<Destination>();
-    for (const key of keys) exchange.matcher.match(key, headers, found);
+    for (const key of keys) exchange.matcher.match(key, read, found);
     for (const { queueId, exchange: next } of found) {
       if (queueId >= 0) queueIds.add(queueId);
       else visit(next);

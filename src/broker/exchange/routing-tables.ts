@@ -8,6 +8,7 @@ import {
   bindingId,
   type DestinationKey,
   type ExchangeRecord,
+  isRoutedByKey,
   PREDECLARED_EXCHANGES,
 } from './exchange.ts';
 import { type Matcher, matcherFor } from './matchers.ts';
@@ -16,6 +17,8 @@ import { type Matcher, matcherFor } from './matchers.ts';
 export interface Exchange {
   readonly record: ExchangeRecord;
   readonly matcher: Matcher;
+  /** Equal keys go the same way. */
+  readonly isCacheable: boolean;
   /** Null for none. */
   readonly alternate: string | null;
   /** By `bindingId`: those that start here. */
@@ -61,7 +64,8 @@ export class RoutingTables {
     this.version++;
     this.exchanges.set(record.name, {
       record,
-      matcher: matcherFor(record.type),
+      matcher: matcherFor(record),
+      isCacheable: isRoutedByKey(record),
       alternate: alternateOf(record),
       bindings: new Map(),
       cache: new Map(),

@@ -5,6 +5,7 @@
 //   `*` is exactly one word, an empty one between dots included; `#` is zero or more; the empty key has no word.
 import type { FieldTable } from '../field-table.ts';
 import { type Destination, DestinationSet } from './destinations.ts';
+import type { MessageReader } from './reader.ts';
 
 interface TrieNode {
   readonly words: Map<string, TrieNode>;
@@ -50,7 +51,7 @@ export class TopicTrie {
     for (let depth = words.length; depth > 0 && isBare(path[depth]); depth--) prune(path[depth - 1], words[depth - 1]);
   }
 
-  match(routingKey: string, _headers: () => FieldTable | null, found: Set<Destination>): void {
+  match(routingKey: string, _read: MessageReader, found: Set<Destination>): void {
     let reached: TrieNode[] = [];
     this.step++;
     this.reach(this.root, reached);

@@ -14,8 +14,9 @@ import {
   decideQueueDeclare,
   decideQueueUnbind,
 } from '../declaration.ts';
-import { type BrokerError, noQueue } from '../errors.ts';
+import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
 import type { RoutingTables } from '../exchange/index.ts';
+import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import type { MetadataEvent } from './events.ts';
 import { MetadataState } from './metadata-state.ts';
@@ -164,8 +165,10 @@ function declareGenerated(
   from: From,
 ): Outcome<QueueRecord> | null {
   const { metadata } = state;
+  const type = queueType(wanted.arguments);
+  if (type !== 'classic') return { ok: false, error: serverNamedRefused(type) };
   const name = `amq.gen-${context.env.ids.next(GENERATED_LENGTH)}`;
-  const error = checkQueueArguments({ vhost: wanted.vhost, name }, wanted.arguments);
+  const error = checkQueueArguments({ vhost: wanted.vhost, name }, wanted);
   if (error !== null) return { ok: false, error };
   return begin(state, context, metadata.newQueue(wanted, name), from);
 }

@@ -14,7 +14,7 @@ import {
 import type { Effects } from '../../process/index.ts';
 import { MemoryQueueStore } from '../../storage/index.ts';
 import { consumerPriority } from '../arguments.ts';
-import { exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
+import { conditionalDeleteRefused, exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { awaitReplica } from '../metadata/thread-replica.ts';
 import { queueSettings } from '../queue/index.ts';
@@ -75,8 +75,11 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
       case 'get': {
         const entry = state.get(request.channel, request.noAck);
         if (entry === null) return reply(null, state);
-        const { position, redelivered, message } = entry;
-        return reply({ seq: position, redelivered, message, readyLeft: state.queue.store.readyCount }, state);
+        const { position, redelivered } = entry;
+        return reply(
+          { seq: position, redelivered, message: state.outgoing(entry, true), readyLeft: state.queue.store.readyCount },
+          state,
+        );
       }
       case 'purge':
         return reply(state.purge(), state);
@@ -84,7 +87,11 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
         return reply(state.takenFrom(request.channel), state);
       case 'delete': {
         const { vhost, name } = state.record;
-        const { store, consumers } = state.queue;
+        const { store, consumers, settings } = state.queue;
+        if (settings.type === 'quorum' && (request.ifUnused || request.ifEmpty)) {
+          const flag = request.ifUnused ? 'if-unused' : 'if-empty';
+          return reply({ ok: false, error: conditionalDeleteRefused(vhost, name, flag) } as const, state);
+        }
         if (request.ifUnused && consumers.size > 0)
           return reply({ ok: false, error: queueInUse(vhost, name) } as const, state);
         if (request.ifEmpty && store.readyCount > 0) {
@@ -131,6 +138,8 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
 function refusal(state: QueueState, { exclusive }: ConsumeRequest) {
   const { consumers, settings } = state.queue;
   const { vhost, name } = state.record;
+  // A quorum queue knows no exclusive consumer (RabbitMQ 3.10).
+  if (settings.type === 'quorum') return null;
   const isTaken = consumers.hasExclusive || (exclusive && (consumers.size > 0 || settings.singleActiveConsumer));
   return isTaken ? exclusiveUse(vhost, name) : null;
 }

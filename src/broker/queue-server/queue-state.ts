@@ -4,6 +4,7 @@ import type { ServerContext } from '../../behaviours/index.ts';
 import type { DownMessage } from '../../process/index.ts';
 import type { Entry, QueueStore } from '../../storage/index.ts';
 import type { AnyPid, Pid, Ref } from '../../term/index.ts';
+import type { FieldValue } from '../field-table.ts';
 import type { Message } from '../message.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { routeMessage } from '../metadata/tables.ts';
@@ -199,7 +200,18 @@ export class QueueState {
     return count;
   }
 
-  private pack(consumer: QueueConsumer, { position, redelivered, message }: Entry<Message>): void {
+  /** The Message as it goes out: one of a quorum queue says how often it came back, to a consumer only when it did. */
+  outgoing({ message, returns }: Entry<Message>, isFetched: boolean): Message {
+    const formats = this.replica?.tables.formats;
+    const format = formats?.get(message.format);
+    if (this.settings.type !== 'quorum' || format === undefined || (returns === 0 && !isFetched)) return message;
+    const count: FieldValue = { type: 'long', value: BigInt(returns) };
+    return format.rewrite(message, { headers: new Map(format.headers(message)).set('x-delivery-count', count) });
+  }
+
+  private pack(consumer: QueueConsumer, entry: Entry<Message>): void {
+    const { position, redelivered } = entry;
+    const message = this.outgoing(entry, false);
     const delivery: QueueDelivery = { consumerId: consumer.id, seq: position, redelivered, message };
     const { holder } = consumer;
     const last = this.parcels.find((parcel) => parcel.holder === holder);
@@ -267,7 +279,7 @@ export class QueueState {
   }
 
   private watchExpiry(): void {
-    const atMs = this.queue.nextExpiryMs;
+    const atMs = this.queue.nextWakeMs;
     if (this.expiryTimer?.atMs === atMs) return;
     if (this.expiryTimer !== null) this.context.cancelTimer(this.expiryTimer.ref);
     this.expiryTimer = null;
@@ -292,7 +304,7 @@ export class QueueState {
       this.used();
     } else if (ref === this.expiryTimer?.ref) {
       this.expiryTimer = null;
-      this.queue.expire(this.context.now());
+      this.queue.wake(this.context.now());
       this.settled();
     }
     return false;

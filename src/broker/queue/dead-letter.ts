@@ -35,6 +35,7 @@ export function deadLetter(death: Death): Message | null {
     routingKey: deadLetterRoutingKey ?? message.routingKey,
     extraKeys: deadLetterRoutingKey === null ? message.extraKeys : null,
     ttlMs: -1,
+    delayMs: 0,
   };
 }
 

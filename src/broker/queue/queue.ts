@@ -5,7 +5,7 @@ import { bodyLength, type Message } from '../message.ts';
 import { type QueueConsumer, QueueConsumers } from './consumers.ts';
 import type { QueueSettings } from './queue-settings.ts';
 
-export type DeadLetterReason = 'rejected' | 'expired' | 'maxlen';
+export type DeadLetterReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit';
 
 /** Who is told what the queue decides, at once and in order. */
 export interface QueueSink {
@@ -31,6 +31,10 @@ export class Queue {
   private readonly hasLimit: boolean;
   private readonly refuses: boolean;
   private readonly dropsHead: boolean;
+  /** A quorum queue without a limit lets others go before what a client gives back (RabbitMQ 3.10). */
+  private readonly requeuesLast: boolean;
+  /** Whether it matters how often, or why, a message came back. */
+  private readonly judgesReturns: boolean;
 
   constructor(settings: QueueSettings, store: QueueStore<Message>, sink: QueueSink) {
     this.settings = settings;
@@ -40,6 +44,9 @@ export class Queue {
     this.hasLimit = settings.maxLength !== Infinity || settings.maxLengthBytes !== Infinity;
     this.refuses = this.hasLimit && settings.overflow !== 'drop-head';
     this.dropsHead = this.hasLimit && settings.overflow === 'drop-head';
+    this.requeuesLast = settings.type === 'quorum' && settings.deliveryLimit === Infinity;
+    this.judgesReturns =
+      settings.deliveryLimit !== Infinity || settings.delayedRetry !== null || settings.type === 'quorum';
   }
 
   /** Takes a batch, one message after the other; returns the places of those it refused, or null (B16). */
@@ -53,7 +60,8 @@ export class Queue {
         refused ??= [];
         refused.push(place);
         if (this.settings.overflow === 'reject-publish-dlx') this.sink.deadLetter(message, 'maxlen');
-      } else this.add(message, nowMs);
+      } else if (message.delayMs > 0) this.delay(message, nowMs + message.delayMs);
+      else this.add(message, nowMs);
     }
     if (this.store.readyCount === 0) return refused;
     if (this.dropsHead) this.dropOverflow();
@@ -71,6 +79,11 @@ export class Queue {
     const entry = this.store.pass(this.newEntry(message, nowMs), consumer.noAck ? 0 : consumer.holder, consumer);
     consumer.took();
     this.sink.deliver(consumer, entry);
+  }
+
+  /** Its time to live begins when it arrives. */
+  private delay(message: Message, dueAtMs: number): void {
+    this.store.delay(this.newEntry(this.sink.keep(message), dueAtMs), dueAtMs);
   }
 
   private newEntry(message: Message, nowMs: number): NewEntry<Message> {
@@ -122,10 +135,20 @@ export class Queue {
     }
   }
 
-  /** When the head expires; Infinity for never. */
-  get nextExpiryMs(): number {
+  /** When the head expires or the next delayed message is due; Infinity for never. */
+  get nextWakeMs(): number {
     const head = this.store.head();
-    return head === null || head.expiresAtMs === NEVER ? Infinity : head.expiresAtMs;
+    const expiryMs = head === null || head.expiresAtMs === NEVER ? Infinity : head.expiresAtMs;
+    return Math.min(expiryMs, this.store.nextDueMs);
+  }
+
+  /** What is due by now: delayed messages arrive, and what has expired at the head goes. */
+  wake(nowMs: number): void {
+    while (this.store.mature(nowMs));
+    this.pump(nowMs);
+    if (!this.dropsHead) return;
+    this.dropOverflow();
+    this.expire(nowMs);
   }
 
   /** Settles what a channel had; unknown positions are those of an earlier actor and count for nothing. */
@@ -137,9 +160,31 @@ export class Queue {
       release(entry);
       if (entry !== null) this.sink.deadLetter(entry.message, 'rejected');
     }
-    for (const position of requeued) release(store.requeue(holder, position));
+    for (const position of requeued) this.giveBack(holder, position, 'failed', nowMs);
     if (requeued.length > 0 && this.dropsHead) this.dropOverflow();
     if (store.readyCount > 0) this.pump(nowMs);
+  }
+
+  /** Puts a message back: at once, later, or not at all when it came back too often. */
+  private giveBack(holder: number, position: number, why: 'failed' | 'returned', nowMs: number): void {
+    const { store, settings } = this;
+    if (!this.judgesReturns) {
+      release(store.requeue(holder, position));
+      return;
+    }
+    const entry = store.held(holder, position);
+    if (entry === null) return;
+    const returns = entry.returns + 1;
+    if (returns > settings.deliveryLimit) {
+      release(store.settle(holder, position));
+      this.sink.deadLetter(entry.message, 'delivery_limit');
+      return;
+    }
+    const retry = settings.delayedRetry;
+    if (retry !== null && (retry.type === 'all' || retry.type === why)) {
+      release(store.requeueLater(holder, position, nowMs + Math.min(retry.minMs * returns, retry.maxMs)));
+    } else if (this.requeuesLast && why === 'failed') release(store.requeueLast(holder, position));
+    else release(store.requeue(holder, position));
   }
 
   /** For the first step of a new actor: what an earlier one had lent is back in place, and limits hold. */
@@ -157,7 +202,9 @@ export class Queue {
       this.consumers.remove(consumer.id);
       left++;
     }
-    this.store.requeueAllOf(holder);
+    if (this.judgesReturns) {
+      for (const { position } of this.store.heldBy(holder)) this.giveBack(holder, position, 'returned', nowMs);
+    } else this.store.requeueAllOf(holder);
     if (this.dropsHead) this.dropOverflow();
     this.pump(nowMs);
     return left;

@@ -1,7 +1,15 @@
 // The consuming side of a channel (digest 7): consumers by tag, delivery tags, settlements in batches per queue, the
 // shared prefetch of the channel, and the credit of consumers that no prefetch bounds (DESIGN decision 16).
 import { tryCall } from '../../behaviours/index.ts';
-import { type FromQueue, type Message, type QueueDelivery, type QueueRecord, Unacked } from '../../broker/index.ts';
+import {
+  type FromQueue,
+  type Message,
+  type QueueDelivery,
+  type QueueRecord,
+  queueType,
+  sharedPrefetchRefused,
+  Unacked,
+} from '../../broker/index.ts';
 import { type Effects, receive, TIMEOUT, unregister } from '../../process/index.ts';
 import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel } from './close-signal.ts';
@@ -65,6 +73,9 @@ export class ChannelConsumers {
   // ---- consuming
 
   *consume(record: QueueRecord, wanted: Omit<Consumer, 'queueId' | 'id' | 'prefetch' | 'window'>): Effects<void> {
+    if (this.sharedPrefetch > 0 && queueType(record.arguments) === 'quorum') {
+      throw new CloseSignal(sharedPrefetchRefused(record.vhost, record.name));
+    }
     const prefetch = wanted.noAck ? 0 : this.prefetch;
     const bound = this.sharedPrefetch > 0 && !wanted.noAck ? this.sharedPrefetch : DELIVERY_WINDOW;
     const window = prefetch > 0 && prefetch <= bound ? 0 : bound;

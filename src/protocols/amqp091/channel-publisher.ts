@@ -1,6 +1,14 @@
 // The publishing side of a channel (digest 7 "publish", 8): checks in RabbitMQ's order, routing by the thread's replica,
 // one batch per queue, confirms, and the bytes owed to the connection (DESIGN decision 16).
-import { bodyLength, Confirms, type FromQueue, type Message, noExchange, routeMessage } from '../../broker/index.ts';
+import {
+  bodyLength,
+  Confirms,
+  delayed,
+  type FromQueue,
+  type Message,
+  noExchange,
+  routeMessage,
+} from '../../broker/index.ts';
 import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
 import { type Content, type MethodOf, peekProperties } from './codec/index.ts';
@@ -35,7 +43,9 @@ export class ChannelPublisher {
       closeChannel(403, `cannot publish to internal exchange '${exchange.name}' in vhost '${vhost}'`);
     }
     const summary = peekProperties(content.bytes, 0, content.propertiesEnd);
-    const message = messageOf(method, withReplyAddress(channel, content, summary), summary, channel.args.user);
+    const published = messageOf(method, withReplyAddress(channel, content, summary), summary, channel.args.user);
+    const message =
+      exchange.type === 'x-delayed-message' ? delayed(published, channel.replica.tables.formats) : published;
     if (channel.mode === 'tx') this.transaction.push({ message, mandatory: method.mandatory });
     else this.route(message, method.mandatory);
   }

@@ -42,6 +42,7 @@ export function messageOf(
     persistent: summary.deliveryMode === PERSISTENT,
     priority: summary.priority,
     ttlMs,
+    delayMs: 0,
     format: FORMAT,
   };
 }

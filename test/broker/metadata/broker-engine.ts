@@ -127,6 +127,7 @@ export function routed({ replica }: BrokerTools, to: string, routingKey: string)
     persistent: false,
     priority: 0,
     ttlMs: -1,
+    delayMs: 0,
     format: 'none',
   };
   return routeMessage(replica.tables, '/', message);
