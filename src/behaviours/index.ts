@@ -27,7 +27,9 @@
 //   }
 export * from './call.ts';
 export * from './callbacks.ts';
+export { CellsExhaustedError } from './cells.ts';
 export * from './child-spec.ts';
+export * from './counters.ts';
 export { type Cursor, collect, forEach } from './cursor.ts';
 export * from './dynamic-supervisor.ts';
 export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';

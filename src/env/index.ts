@@ -116,4 +116,6 @@ export interface Env {
    * word is written where it is used.
    */
   readonly words: Int32Array;
+  /** 65,536 cells of 64 bits that every thread of the system sees, in the same way; counters live in them (CNT-1). */
+  readonly cells: BigInt64Array;
 }

@@ -18,6 +18,8 @@ import { NODE, type Side, Wires } from './wires.ts';
 const EPOCH_MS = 1_767_225_600_000;
 /** Length of `env.words`. */
 const SHARED_WORDS = 65_536;
+/** Length of `env.cells`. */
+const SHARED_CELLS = 65_536;
 /** Keeps the chance in the network apart from that of processes. */
 const NET_RANDOM = 0x6e65;
 const LIMITS = {
@@ -156,6 +158,7 @@ export class Machine {
     const { host } = this;
     const random: Random = { next: () => host.running.random.next() };
     let words: Int32Array | null = null;
+    let cells: BigInt64Array | null = null;
     return {
       clock: { now: () => host.nowMs, wallTime: () => EPOCH_MS + host.nowMs + host.wallOffsetMs },
       random,
@@ -172,6 +175,10 @@ export class Machine {
         // Made on first use: most simulations are over before a quarter of a megabyte could be cleared.
         words ??= new Int32Array(SHARED_WORDS);
         return words;
+      },
+      get cells() {
+        cells ??= new BigInt64Array(SHARED_CELLS);
+        return cells;
       },
       net: this.net,
     };

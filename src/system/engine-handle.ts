@@ -16,3 +16,6 @@ export interface EngineHandle {
 
 /** Length of `env.words`. */
 export const SHARED_WORDS = 65_536;
+
+/** Length of `env.cells`. */
+export const SHARED_CELLS = 65_536;

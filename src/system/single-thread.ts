@@ -11,7 +11,7 @@ import {
   type SchedulerLimits,
 } from '../scheduler/index.ts';
 import type { EngineHandle } from './engine-handle.ts';
-import { SHARED_WORDS } from './engine-handle.ts';
+import { SHARED_CELLS, SHARED_WORDS } from './engine-handle.ts';
 import { leaksOf } from './leaks.ts';
 
 export interface SingleThreadOptions {
@@ -37,6 +37,7 @@ export function startSingleThread(options: SingleThreadOptions): EngineHandle {
     metrics,
     net: options.net,
     words: new Int32Array(SHARED_WORDS),
+    cells: new BigInt64Array(SHARED_CELLS),
   };
   const origin = { node: hostIds.next(10), thread: 0, incarnation: 1 };
   const turns = new HostTurns(() => scheduler.runTurn());

@@ -155,6 +155,7 @@ export class DataThread {
       },
       net: hostNet,
       words: new Int32Array(this.task.words),
+      cells: new BigInt64Array(this.task.cells),
     };
   }
 

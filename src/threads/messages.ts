@@ -21,6 +21,7 @@ export interface ThreadTask {
   readonly threads: number;
   readonly status: SharedArrayBuffer;
   readonly words: SharedArrayBuffer;
+  readonly cells: SharedArrayBuffer;
   readonly strict: boolean;
   readonly pollMs: number;
   readonly placement: PlacementPolicy;

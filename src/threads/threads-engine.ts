@@ -28,6 +28,8 @@ const WARN_MS = 100;
 const TICK_MS = 20;
 /** Words that all threads share; see `Env.words`. */
 const SHARED_WORDS = 65_536;
+/** Cells of 64 bits that all threads share; see `Env.cells`. */
+const SHARED_CELLS = 65_536;
 
 /** One data thread, for observation. */
 export interface ThreadInfo {
@@ -71,6 +73,7 @@ export class ThreadsEngine {
     this.threads = Array.from({ length: full.threads }, (_, index) => index + 1);
     const status = statusMemory(full.threads + 1);
     const words = new SharedArrayBuffer(SHARED_WORDS * Int32Array.BYTES_PER_ELEMENT);
+    const cells = new SharedArrayBuffer(SHARED_CELLS * BigInt64Array.BYTES_PER_ELEMENT);
     this.statuses = Array.from({ length: full.threads + 1 }, (_, thread) => new ThreadStatus(status, thread));
     const own: Origin = { node: hostIds.next(10), thread: 0, incarnation: 1 };
     const linkLimits = { ringBytes: full.ringBytes, outboxBytesMax: full.outboxBytesMax };
@@ -92,7 +95,7 @@ export class ThreadsEngine {
       run: () => this.scheduler.runTurn(),
     });
     this.offloads = new OffloadPool(this.side.mesh.identities, full.offloadWorkers);
-    this.scheduler = this.makeScheduler(own, words);
+    this.scheduler = this.makeScheduler(own, words, cells);
     this.side.attach(this.scheduler);
     this.slots = new Slots({
       threads: full.threads,
@@ -109,6 +112,7 @@ export class ThreadsEngine {
         threads: full.threads,
         status,
         words,
+        cells,
         strict: full.strict,
         pollMs: full.pollMs,
         placement: full.placement,
@@ -193,7 +197,7 @@ export class ThreadsEngine {
     });
   }
 
-  private makeScheduler(own: Origin, words: SharedArrayBuffer): Scheduler {
+  private makeScheduler(own: Origin, words: SharedArrayBuffer, cells: SharedArrayBuffer): Scheduler {
     const { options } = this;
     const env: Env = {
       clock: hostClock,
@@ -203,6 +207,7 @@ export class ThreadsEngine {
       metrics: this.counted,
       net: options.net,
       words: new Int32Array(words),
+      cells: new BigInt64Array(cells),
     };
     return new Scheduler({
       origin: own,

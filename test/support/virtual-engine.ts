@@ -30,6 +30,7 @@ export class VirtualEngine {
       },
       metrics: { count: () => {}, gauge: () => {} },
       words: new Int32Array(1024),
+      cells: new BigInt64Array(1024),
       net: {
         listen: () => {
           throw new Error('no sockets in virtual time');

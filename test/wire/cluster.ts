@@ -142,6 +142,7 @@ export class Cluster {
         logger: { log: () => {} },
         metrics: { count: () => {}, gauge: () => {} },
         words: new Int32Array(1),
+        cells: new BigInt64Array(1),
         net: { listen: refused },
       },
       turns: {

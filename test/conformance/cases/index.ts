@@ -11,6 +11,7 @@ import { monitorCases } from './monitors.ts';
 import { nameCases } from './names.ts';
 import { receiveCases } from './receive.ts';
 import { schedulingCases } from './scheduling.ts';
+import { sharedCases } from './shared.ts';
 import { signalCases } from './signals.ts';
 import { spawnCases } from './spawn.ts';
 import { supervisorCases } from './supervisor.ts';
@@ -30,6 +31,7 @@ export const CASES: readonly Case[] = [
   ...taskCases,
   ...goChannelCases,
   ...groupCases,
+  ...sharedCases,
   ...spawnCases,
   ...schedulingCases,
   ...genServerCases,
