@@ -88,6 +88,11 @@ export class SimResult<T> {
     return this.list;
   }
 
+  /** What the run has passed over, as holds of it: the first time of each. */
+  get overtaken(): readonly Deviation[] {
+    return this.world.overtaken();
+  }
+
   /** The deviations that were asked for and not possible: another build, or another body, than the one they are of. */
   get missed(): readonly Deviation[] {
     const left = this.deviations.map(([, key]) => key);

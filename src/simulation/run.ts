@@ -105,7 +105,10 @@ export class Run<T> {
     }
     const result = new SimResult(world, this.outcome, survivors, leaks);
     if (this.outcome.tag === 'value') this.checkNothingLeft();
-    if (options.tape !== undefined) options.tape.taken = result.deviations;
+    if (options.tape !== undefined) {
+      options.tape.taken = result.deviations;
+      options.tape.overtaken = result.overtaken;
+    }
     const { violation } = world.watch;
     if (violation === null || result.failure?.tag === 'invariant') return result;
     return new SimResult<T>(world, { tag: 'failure', failure: { tag: 'invariant', ...violation } }, survivors, leaks);

@@ -82,7 +82,7 @@ export function shrinkFound<T>(
     const result = run(deviations, 0);
     return kindOf(result) === kind ? result.deviations : null;
   };
-  const shrunk = shrinkSchedule(failing.deviations, attempt);
+  const shrunk = shrinkSchedule(failing.deviations, attempt, failing.overtaken);
   const result = run(shrunk.deviations, options.history ?? 200);
   return { result, tried, firstDeviations: failing.deviations.length, shrinkRuns: shrunk.runs };
 }

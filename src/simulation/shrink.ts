@@ -6,14 +6,43 @@ import type { Deviation } from './schedule.ts';
 /** Runs a schedule: the deviations it took when it still fails, null when it does not. */
 export type Attempt = (deviations: readonly Deviation[]) => readonly Deviation[] | null;
 
+/** Lists that are not worth replacing. */
+const FEW = 2;
+/** More things than this are not tried in pairs. */
+const HOLDS_MAX = 12;
+
+/**
+ * Schedules of one or two holds, from what a run has passed over: one thing that waits until all else is done often
+ * does what many small steps ahead of it do. Nothing for a list that is short already.
+ */
+export function* byHolding(
+  list: readonly Deviation[],
+  overtaken: readonly Deviation[],
+): Generator<readonly Deviation[]> {
+  if (list.length <= FEW) return;
+  const holds = overtaken.slice(0, HOLDS_MAX);
+  for (const hold of holds) yield [hold];
+  for (const [index, first] of holds.entries()) {
+    for (const second of holds.slice(index + 1)) yield [first, second].sort((a, b) => a[0] - b[0]);
+  }
+}
+
 export interface Shrunk {
   readonly deviations: readonly Deviation[];
   /** Runs it took. */
   readonly runs: number;
 }
 
-/** The smallest failing schedule found from `failing` within `runsMax` runs (default 2,000). */
-export function shrinkSchedule(failing: readonly Deviation[], attempt: Attempt, runsMax = 2_000): Shrunk {
+/**
+ * The smallest failing schedule found from `failing` within `runsMax` runs (default 2,000). `overtaken` are the holds
+ * that may do instead; see `byHolding`.
+ */
+export function shrinkSchedule(
+  failing: readonly Deviation[],
+  attempt: Attempt,
+  overtaken: readonly Deviation[] = [],
+  runsMax = 2_000,
+): Shrunk {
   let runs = 0;
   let best = failing;
   const accept = (candidate: readonly Deviation[]): boolean => {
@@ -29,6 +58,7 @@ export function shrinkSchedule(failing: readonly Deviation[], attempt: Attempt, 
     takeAway(() => best, accept);
     moveEarlier(() => best, accept);
     makeWeaker(() => best, accept);
+    for (const candidate of byHolding(best, overtaken)) if (accept(candidate)) break;
   }
   return { deviations: best, runs };
 }

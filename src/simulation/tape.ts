@@ -15,6 +15,8 @@ export class SimTape {
   readonly faults: FaultOptions;
   /** What the last run with this tape did. */
   taken: readonly Deviation[] = [];
+  /** What it has passed over, as holds; see `byHolding`. */
+  overtaken: readonly Deviation[] = [];
   /** What the last failing run did; fast-check goes on to run other inputs with the tape of a failure. */
   private failed: readonly Deviation[] | null = null;
 

@@ -350,6 +350,18 @@ export class World implements Choices, Witness {
     return this.taken.map(({ step, choice, isHold }) => [step, isHold ? holdKey(choice) : choice.key]);
   }
 
+  /** What was passed over or held, each as a hold from its first time on. */
+  overtaken(): Deviation[] {
+    const holds = new Map<string, number>();
+    for (const { step, choice, isHold, instead } of this.taken) {
+      const left = isHold ? choice : instead;
+      if (left === null || !isHoldable(left)) continue;
+      const key = holdKey(left);
+      if (!holds.has(key)) holds.set(key, step);
+    }
+    return [...holds].map(([key, step]) => [step, key]);
+  }
+
   get hash(): string {
     return this.fingerprint.toString();
   }

@@ -6,5 +6,12 @@
 //     simulate({ tape }, function* (context) { ... }).value;
 //   }));
 export * from '../simulation/index.ts';
+export * from './assert-receive.ts';
 export * from './chart-file.ts';
+export * from './linearizability.ts';
+export * from './operation-log.ts';
+export type { Pattern } from './pattern.ts';
+export * from './probe.ts';
+export * from './queue-checker.ts';
 export * from './schedules.ts';
+export * from './supervised.ts';

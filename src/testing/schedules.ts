@@ -2,6 +2,7 @@
 // does: from the deviations that a failing run took, fewer and then earlier ones are tried.
 import { Arbitrary, type Random, Stream, Value } from 'fast-check';
 import {
+  byHolding,
   type Deviation,
   decodeToken,
   type FaultOptions,
@@ -66,7 +67,7 @@ class ScheduleArbitrary extends Arbitrary<SimTape> {
 
   /** Each candidate comes out smaller, or shrinking would go round in circles. */
   private *smaller(
-    { seed, strategy, taken }: Pick<SimTape, 'seed' | 'strategy' | 'taken'>,
+    { seed, strategy, taken, overtaken }: Pick<SimTape, 'seed' | 'strategy' | 'taken' | 'overtaken'>,
     place: Place,
   ): Generator<Value<SimTape>> {
     const start = place.chunk === 0 ? taken.length : Math.min(place.chunk, taken.length);
@@ -77,8 +78,11 @@ class ScheduleArbitrary extends Arbitrary<SimTape> {
         yield wrap(new SimTape(seed, strategy, fewer), new Place(chunk, at));
       }
     }
-    if (place.chunk > 1 || place.at > 0) yield* this.smaller({ seed, strategy, taken }, new Place(1, 0));
-    else if (taken.length <= EARLIER_MAX) {
+    if (place.chunk > 1 || place.at > 0) yield* this.smaller({ seed, strategy, taken, overtaken }, new Place(1, 0));
+    else {
+      for (const list of byHolding(taken, overtaken)) yield wrap(new SimTape(seed, strategy, list), new Place(1, 0));
+    }
+    if (place.chunk <= 1 && place.at === 0 && taken.length <= EARLIER_MAX) {
       // One that is moved to an earlier step may not wait there until it ends up where it was.
       for (const list of earlier(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
       for (const list of milder(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
