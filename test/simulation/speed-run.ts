@@ -1,5 +1,5 @@
 // A program that prints how many schedules a second the simulator tries; speed.test.ts runs it. It is one of its own
-// because a test runner rewrites the sources it loads, and counts for itself.
+// because a test runner rewrites the sources it loads, and slows them down. Time is that of its thread.
 import {
   call,
   genServer,
@@ -40,7 +40,7 @@ function* system(context: Context<unknown>) {
 }
 
 const ENOUGH = 2_000;
-const ROUNDS_MAX = 24;
+const ROUNDS_MAX = 12;
 const SCHEDULES = 500;
 
 let best = 0;
@@ -48,10 +48,11 @@ let steps = 0;
 // The best round counts: the others tell how busy the machine is.
 for (let round = 0; round < ROUNDS_MAX && best < ENOUGH * 1.1; round++) {
   steps = 0;
-  const startMs = performance.now();
+  const before = process.threadCpuUsage();
   const onRun = (run: { steps: number }) => (steps += run.steps);
   const found = findFailure({ schedules: SCHEDULES, seed: 1 + round * SCHEDULES, onRun }, system);
   if (found !== null) throw new Error(found.result.describe());
-  best = Math.max(best, (SCHEDULES * 1_000) / (performance.now() - startMs));
+  const { user, system: kernel } = process.threadCpuUsage(before);
+  best = Math.max(best, (SCHEDULES * 1e6) / (user + kernel));
 }
 console.log(JSON.stringify({ schedules: Math.round(best), decisions: Math.round(steps / SCHEDULES) }));
