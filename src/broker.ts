@@ -6,7 +6,7 @@ import { type SupervisorPid, startLink } from './behaviours/index.ts';
 import { type BrokerPlan, brokerTree } from './broker/index.ts';
 import { reserveTcpPort } from './env/host/index.ts';
 import type { Logger, LogLevel } from './env/index.ts';
-import { listenerChild } from './protocols/amqp091/index.ts';
+import { type AmqpSettings, DEFAULT_SETTINGS, listenerChild } from './protocols/amqp091/index.ts';
 import { startSystem } from './start.ts';
 import type { System } from './system/index.ts';
 import { formatReason } from './term/index.ts';
@@ -22,6 +22,8 @@ export interface BrokerOptions {
   readonly logger?: Logger | LogLevel | 'silent';
   /** Checks and freezes every message between the broker's processes. Default false. */
   readonly strict?: boolean;
+  /** Ms that a delivery may stay unacknowledged before its channel is closed. Default 1,800,000; Infinity for ever. */
+  readonly consumerTimeoutMs?: number;
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
   readonly watchdogMs?: number;
 }
@@ -72,12 +74,13 @@ export class Broker implements AsyncDisposable {
 /** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { host = '127.0.0.1', amqpPort = 5672, threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
+  const settings = settingsOf(options);
   const { tcpPort, isShareable } = await reserve(host, amqpPort);
   const system = await startSystem({ threads, logger, strict, ...(watchdogMs === undefined ? {} : { watchdogMs }) });
   try {
     const dataThreads = threads === 0 ? [0] : system.engine.threads;
     const socketThreads = isShareable ? dataThreads : dataThreads.slice(0, 1);
-    const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1 };
+    const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1, settings };
     const plan: BrokerPlan = {
       threads: dataThreads,
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
@@ -89,6 +92,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await system.stop();
     throw error;
   }
+}
+
+function settingsOf({ consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs }: BrokerOptions): AmqpSettings {
+  if (!(consumerTimeoutMs > 0)) throw new RangeError(`consumerTimeoutMs must be above 0, got ${consumerTimeoutMs}`);
+  return { consumerTimeoutMs };
 }
 
 async function reserve(host: string, amqpPort: number): ReturnType<typeof reserveTcpPort> {

@@ -11,9 +11,12 @@ import {
   Unacked,
 } from '../../broker/index.ts';
 import { type Effects, receive, TIMEOUT, unregister } from '../../process/index.ts';
+import type { Ref } from '../../term/index.ts';
+import { AckTimeouts } from './ack-timeouts.ts';
 import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel } from './close-signal.ts';
 import type { FieldTable } from './codec/index.ts';
+import { DeliveryCredit } from './delivery-credit.ts';
 import type { OutgoingDelivery } from './envelope.ts';
 import { DELIVERY_WINDOW } from './limits.ts';
 import type { QueuePeer } from './queue-peers.ts';
@@ -39,6 +42,8 @@ interface Held {
   seq: number;
   /** It counts for the shared prefetch: deliveries to consumers do, basic.get does not. */
   isCounted: boolean;
+  /** Ms of the clock at which it was delivered. */
+  readonly sinceMs: number;
 }
 
 type Settlement = 'acked' | 'requeued' | 'rejected';
@@ -57,13 +62,18 @@ export class ChannelConsumers {
   private counted = 0;
   /** Deliveries that wait for room under the shared limit. */
   private parked: { readonly consumer: Consumer; readonly delivery: QueueDelivery }[] = [];
-  /** Deliveries handed to the connection, in order, whose consumers wait for credit. */
-  private unwritten: { readonly consumer: Consumer; readonly epoch: number; count: number }[] = [];
+  /** Of consumers without a prefetch. */
+  readonly credit: DeliveryCredit;
   private readonly dirty = new Set<QueuePeer>();
+  private readonly timeouts: AckTimeouts;
+  /** Time of the batch of deliveries being handed out. */
+  private nowMs = 0;
   private transaction: { readonly held: Held; readonly tag: number; readonly how: Settlement }[] = [];
 
   constructor(channel: Channel) {
     this.channel = channel;
+    this.credit = new DeliveryCredit(channel);
+    this.timeouts = new AckTimeouts(channel.context as never);
   }
 
   has(tag: string): boolean {
@@ -193,6 +203,7 @@ export class ChannelConsumers {
     const peer = this.channel.peers.known(queueId);
     if (peer === undefined || peer.epoch !== epoch) return;
     const out: OutgoingDelivery[] = [];
+    this.nowMs = this.channel.context.now();
     for (const delivery of deliveries) {
       const consumer = peer.consumers.get(delivery.consumerId);
       if (consumer === undefined) continue;
@@ -211,10 +222,11 @@ export class ChannelConsumers {
     let deliveryTag: number;
     if (consumer.noAck) deliveryTag = this.unacked.skip();
     else {
-      deliveryTag = this.unacked.add({ peer, seq, isCounted: true });
+      deliveryTag = this.unacked.add({ peer, seq, isCounted: true, sinceMs: this.nowMs });
+      this.timeouts.watch(peer.ackTimeoutMs);
       this.counted++;
     }
-    if (consumer.window > 0) this.awaitWritten(consumer, peer.epoch);
+    if (consumer.window > 0) this.credit.await(consumer, peer.epoch);
     return { consumerTag: consumer.tag, deliveryTag, redelivered, message };
   }
 
@@ -224,7 +236,9 @@ export class ChannelConsumers {
 
   /** Delivers what waited for room under the shared limit. */
   private unpark(): void {
+    if (this.parked.length === 0) return;
     const out: OutgoingDelivery[] = [];
+    this.nowMs = this.channel.context.now();
     while (this.parked.length > 0 && (this.sharedPrefetch === 0 || this.counted < this.sharedPrefetch)) {
       const { consumer, delivery } = this.parked.shift() as (typeof this.parked)[number];
       const peer = this.channel.peers.known(consumer.queueId);
@@ -243,36 +257,11 @@ export class ChannelConsumers {
     this.parked = this.parked.filter((parked) => !which(parked));
   }
 
-  /** The consumer gets its credit back once this delivery is on the socket. */
-  private awaitWritten(consumer: Consumer, epoch: number): void {
-    const last = this.unwritten.at(-1);
-    if (last?.consumer === consumer && last.epoch === epoch) last.count++;
-    else this.unwritten.push({ consumer, epoch, count: 1 });
-  }
-
-  /** So many deliveries are on the socket: their consumers may have as many more. */
-  written(deliveries: number): void {
-    let left = deliveries;
-    while (left > 0 && this.unwritten.length > 0) {
-      const first = this.unwritten[0];
-      const count = Math.min(left, first.count);
-      first.count -= count;
-      left -= count;
-      if (first.count === 0) this.unwritten.shift();
-      this.giveCredit(first.consumer, first.epoch, count);
-    }
-  }
-
-  private giveCredit(consumer: Consumer, epoch: number, deliveries: number): void {
-    const peer = this.channel.peers.known(consumer.queueId);
-    // A new actor has begun with the whole window; what the one before delivered is no credit with it.
-    if (peer === undefined || !peer.isUp || peer.epoch !== epoch) return;
-    this.channel.context.send(peer.pid, { tag: 'credit', consumerId: consumer.id, deliveries });
-  }
-
   /** basic.get: a delivery that no consumer asked for. Returns its tag. */
   fetched(peer: QueuePeer, seq: number, noAck: boolean): number {
-    return noAck ? this.unacked.skip() : this.unacked.add({ peer, seq, isCounted: false });
+    if (noAck) return this.unacked.skip();
+    this.timeouts.watch(peer.ackTimeoutMs);
+    return this.unacked.add({ peer, seq, isCounted: false, sinceMs: this.channel.context.now() });
   }
 
   // ---- settling
@@ -334,6 +323,19 @@ export class ChannelConsumers {
     for (const { held, tag } of transaction) this.unacked.putBack(tag, held);
   }
 
+  /** What is overdue when a timer fires, in ms of its timeout; null for nothing. */
+  overdueAt(timer: Ref): number | null {
+    if (!this.timeouts.isLook(timer)) return null;
+    const nowMs = this.channel.context.now();
+    for (const { peer, seq, sinceMs } of this.unacked.held()) {
+      // A dead actor has it back already.
+      if (seq < 0) continue;
+      if (nowMs - sinceMs >= peer.ackTimeoutMs) return peer.ackTimeoutMs;
+      this.timeouts.watch(peer.ackTimeoutMs);
+    }
+    return null;
+  }
+
   // ---- queues that end
 
   /** The actor is dead: it has its messages back, so later settlements are ignored and count for no limit. */
@@ -361,7 +363,7 @@ export class ChannelConsumers {
   clear(): void {
     this.byTag.clear();
     this.parked = [];
-    this.unwritten = [];
+    this.credit.clear();
     this.unacked.takeAll();
     this.counted = 0;
   }

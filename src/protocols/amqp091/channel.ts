@@ -21,8 +21,9 @@ import {
   isDown,
   receive,
   TIMEOUT,
+  type TimeoutMessage,
 } from '../../process/index.ts';
-import type { Pid } from '../../term/index.ts';
+import type { Pid, Ref } from '../../term/index.ts';
 import { ChannelConsumers } from './channel-consumers.ts';
 import { isWaiting, runMethod, runNow } from './channel-methods.ts';
 import { ChannelOutput } from './channel-output.ts';
@@ -41,9 +42,11 @@ export interface ChannelArgs {
   readonly user: string;
   /** The client understands basic.cancel from the server. */
   readonly wantsCancelNotify: boolean;
+  /** Default of a delivery's acknowledgement timeout; Infinity for none. */
+  readonly consumerTimeoutMs: number;
 }
 
-export type ChannelMessage = ToChannel | FromQueue | PlaceNotice | DirectReply | DownMessage;
+export type ChannelMessage = ToChannel | FromQueue | PlaceNotice | DirectReply | DownMessage | TimeoutMessage;
 
 /** The process body of a channel. */
 export const channel: Handler<Channel, ChannelMessage, [ChannelArgs]> = {
@@ -90,7 +93,7 @@ export class Channel {
         this.publisher.taken(message);
         break;
       case 'written':
-        this.consumers.written(message.deliveries);
+        this.consumers.credit.written(message.deliveries);
         return this;
       case 'consumerGone':
         this.consumers.gone(message);
@@ -106,6 +109,9 @@ export class Channel {
         break;
       case 'directReply':
         this.consumers.deliverReply(message.message);
+        break;
+      case 'timeout':
+        this.onTimer(message.ref);
         break;
       case 'release':
         return this.context.perform(this.release());
@@ -258,6 +264,15 @@ export class Channel {
   /** Waits until this thread knows what the metadata has done. */
   caughtUp(): Effects<void> {
     return catchUp(this.context, this.replica);
+  }
+
+  private onTimer(ref: Ref): void {
+    const overdueMs = this.consumers.overdueAt(ref);
+    if (overdueMs === null) return;
+    const text =
+      `delivery acknowledgement on channel ${this.args.channel} timed out. Timeout value used: ${overdueMs} ms. ` +
+      'This timeout value can be configured, see consumers doc guide to learn more';
+    this.closeSoft(406, text, 0, 0);
   }
 
   // ---- closing

@@ -14,6 +14,8 @@ export interface ChannelSettings {
   readonly vhost: string;
   readonly user: string;
   readonly wantsCancelNotify: boolean;
+  /** Default of a delivery's acknowledgement timeout; Infinity for none. */
+  readonly consumerTimeoutMs: number;
   /** Channels that may be open at once, as negotiated. */
   readonly channelMax: number;
 }
@@ -50,7 +52,7 @@ export class ConnectionChannels {
     else this.table.pass(slot, command);
   }
 
-  private *open(channel: number, { channelMax, vhost, user, wantsCancelNotify }: ChannelSettings): Effects<void> {
+  private *open(channel: number, { channelMax, ...settings }: ChannelSettings): Effects<void> {
     const { context, table } = this;
     if (table.size >= channelMax) {
       const text = `number of channels opened (${table.size}) has reached the negotiated channel_max (${channelMax})`;
@@ -58,7 +60,7 @@ export class ConnectionChannels {
       return;
     }
     this.supervisor ??= yield* sibling(context, 'channels');
-    const args = { connection: context.self, channel, vhost, user, wantsCancelNotify };
+    const args = { connection: context.self, channel, ...settings };
     const pid = yield* startChannel(this.supervisor, args);
     table.open(channel, pid, context.monitor(pid));
     this.output.method(channel, { name: 'channel.open-ok' });

@@ -14,16 +14,17 @@ import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
+import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
 export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | { readonly tag: 'flush' };
 
 const FLUSH: ConnectionMessage = { tag: 'flush' };
 
-/** The process body of a connection; its argument is the key under which the listener left the socket. */
-export const connection: Handler<Connection, ConnectionMessage, [number]> = {
+/** The process body of a connection; its arguments are the key under which the listener left the socket, and settings. */
+export const connection: Handler<Connection, ConnectionMessage, [number, AmqpSettings]> = {
   label: 'amqp connection',
-  init: (context, socketKey) => new Connection(context, takeSocket(context, socketKey)),
+  init: (context, socketKey, settings) => new Connection(context, takeSocket(context, socketKey), settings),
   handle: (state, message) => state.handle(message),
 };
 
@@ -43,10 +44,11 @@ export class Connection {
   private isFlushing = false;
   private deadline: Ref | null = null;
   private user = '';
-  private settings: ChannelSettings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0 };
+  private settings: ChannelSettings;
 
-  constructor(context: Context<ConnectionMessage>, socket: Socket) {
+  constructor(context: Context<ConnectionMessage>, socket: Socket, settings: AmqpSettings) {
     this.context = context;
+    this.settings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0, ...settings };
     this.socket = socket;
     context.trapExit(true);
     this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message));

@@ -20,6 +20,8 @@ export const UNCONSUMED_BYTES_MAX = 1_048_576;
 export const UNREAD_ANSWER_BYTES_MAX = 4_194_304;
 /** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */
 export const DELIVERY_WINDOW = 1_000;
+/** How long a delivery may stay unacknowledged before its channel is closed; RabbitMQ's default. */
+export const CONSUMER_TIMEOUT_MS = 1_800_000;
 /** Bytes that wait in the writer before they go to the socket within a slice. */
 export const FLUSH_BYTES = 262_144;
 /** Messages of one channel that queues have not taken yet; beyond it the channel keeps its connection's credit. */

@@ -2,12 +2,17 @@
 import { genServer, noReply, ok, type SupervisorPid, stop } from '../../behaviours/index.ts';
 import type { ListenEvent, ListenOptions } from '../../env/index.ts';
 import { receive } from '../../process/index.ts';
+import { type AmqpSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { dropSocket, leaveSocket } from './sockets.ts';
 import { sibling, startConnection } from './tree.ts';
 
-export type ListenerOptions = ListenOptions;
+export interface ListenerOptions extends ListenOptions {
+  /** What differs from RabbitMQ's defaults. */
+  readonly settings?: Partial<AmqpSettings>;
+}
 
 interface State {
+  readonly settings: AmqpSettings;
   readonly connections: SupervisorPid | null;
 }
 
@@ -22,17 +27,18 @@ export const listener = genServer<State, [ListenerOptions], never, never, Listen
   *init(context, options) {
     context.own(context.env.net.listen(options, context.inlet() as (event: ListenEvent) => void));
     const answer = yield* receive(isAnswer);
-    if (answer.tag === 'listening') return ok({ connections: null }, { continue: 'siblings' });
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+    if (answer.tag === 'listening') return ok({ settings, connections: null }, { continue: 'siblings' });
     return stop({ tag: 'shutdown', detail: { tag: 'listenFailed', code: answer.code, text: answer.text } });
   },
-  *handleContinue(_what, _state, context) {
-    return noReply({ connections: yield* sibling(context, 'connections') });
+  *handleContinue(_what, { settings }, context) {
+    return noReply({ settings, connections: yield* sibling(context, 'connections') });
   },
   *handleInfo(event, state, context) {
     if (event.tag === 'listenFailed') context.exit({ tag: 'listenFailed', code: event.code, text: event.text });
     if (event.tag !== 'accepted' || state.connections === null) return noReply(state);
     const key = leaveSocket(context, event.socket);
-    if (!(yield* startConnection(state.connections, key))) dropSocket(context, key);
+    if (!(yield* startConnection(state.connections, key, state.settings))) dropSocket(context, key);
     return noReply(state);
   },
 });

@@ -7,11 +7,13 @@ import {
   type Message,
   type PlaceNotice,
   type QueueMessage,
+  type QueuePlace,
   type QueueRecord,
   tellPlace,
 } from '../../broker/index.ts';
 import type { DownMessage, Effects } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
+import { ackTimeoutOf } from './ack-timeouts.ts';
 import type { Channel } from './channel.ts';
 import type { Consumer } from './channel-consumers.ts';
 
@@ -25,6 +27,8 @@ export interface Batch {
 
 export class QueuePeer {
   readonly record: QueueRecord;
+  /** How long its deliveries may stay unacknowledged, in ms. */
+  readonly ackTimeoutMs: number;
   pid: Pid<QueueMessage>;
   epoch: number;
   ref: Ref;
@@ -41,10 +45,11 @@ export class QueuePeer {
   /** Consumers of the channel by the number that the queue's present actor gave them. */
   readonly consumers = new Map<number, Consumer>();
 
-  constructor(record: QueueRecord, pid: Pid<QueueMessage>, epoch: number, ref: Ref) {
+  constructor(record: QueueRecord, place: QueuePlace, ref: Ref, ackTimeoutMs: number) {
     this.record = record;
-    this.pid = pid;
-    this.epoch = epoch;
+    this.ackTimeoutMs = ackTimeoutMs;
+    this.pid = place.pid;
+    this.epoch = place.epoch;
     this.ref = ref;
   }
 }
@@ -66,7 +71,8 @@ export class QueuePeers {
     const record = tables.queueById(queueId);
     const place = tables.placeOf(queueId);
     if (record === undefined || place === undefined) return null;
-    const peer = new QueuePeer(record, place.pid, place.epoch, this.channel.context.monitor(place.pid));
+    const ackTimeoutMs = ackTimeoutOf(record, this.channel.args.consumerTimeoutMs);
+    const peer = new QueuePeer(record, place, this.channel.context.monitor(place.pid), ackTimeoutMs);
     this.peers.set(queueId, peer);
     return peer;
   }

@@ -25,6 +25,7 @@ import type { ToChannel } from './envelope.ts';
 import { amqp091Format } from './format.ts';
 import type { ListenerOptions } from './listener.ts';
 import { FORMAT } from './publish-checks.ts';
+import type { AmqpSettings } from './settings.ts';
 
 const code = (name: string, file: string): Mfa => ({ module: new URL(file, import.meta.url).href, export: name });
 const own = (name: string): Mfa => code(name, import.meta.url);
@@ -67,7 +68,7 @@ export function listenerChild(options: ListenerOptions | null): ChildSpec {
 }
 
 /** One connection with its channels. */
-export const connectionTree = supervisor((_context, socketKey: number) => ({
+export const connectionTree = supervisor((_context, socketKey: number, settings: AmqpSettings) => ({
   strategy: 'oneForAll',
   intensity: 0,
   autoShutdown: 'anySignificant',
@@ -75,7 +76,7 @@ export const connectionTree = supervisor((_context, socketKey: number) => ({
     { id: 'channels', start: { body: own('channels') }, type: 'supervisor' },
     {
       id: 'connection',
-      start: { body: CONNECTION, args: [socketKey], handshake: false },
+      start: { body: CONNECTION, args: [socketKey, settings], handshake: false },
       restart: 'temporary',
       significant: true,
       shutdown: CONNECTION_SHUTDOWN_MS,
@@ -84,9 +85,13 @@ export const connectionTree = supervisor((_context, socketKey: number) => ({
 }));
 
 /** Starts the tree of a connection whose socket waits under `socketKey`; false when it did not start. */
-export function* startConnection(supervisorPid: SupervisorPid, socketKey: number): Effects<boolean> {
+export function* startConnection(
+  supervisorPid: SupervisorPid,
+  socketKey: number,
+  settings: AmqpSettings,
+): Effects<boolean> {
   const spec: ChildSpec = {
-    start: { body: own('connectionTree'), args: [socketKey] },
+    start: { body: own('connectionTree'), args: [socketKey, settings] },
     restart: 'temporary',
     type: 'supervisor',
   };

@@ -78,6 +78,7 @@ export class Client {
       vhost: VHOST,
       user: 'guest',
       wantsCancelNotify: true,
+      consumerTimeoutMs: 1_800_000,
     };
     const placement = script.thread === 0 ? undefined : { placement: { thread: script.thread } };
     const { pid, ref } = context.spawnMonitor<unknown>(CHANNEL, [args], placement);

@@ -14,7 +14,14 @@ import { type BrokerTools, playBroker, queue, value } from '../../broker/metadat
 const PLAIN = new Uint8Array(2);
 
 function open({ context }: BrokerTools, wantsCancelNotify = true): Pid<ToChannel> {
-  const args = { connection: context.self as never, channel: 1, vhost: '/', user: 'guest', wantsCancelNotify };
+  const args = {
+    connection: context.self as never,
+    channel: 1,
+    vhost: '/',
+    user: 'guest',
+    wantsCancelNotify,
+    consumerTimeoutMs: 5_000,
+  };
   return context.spawn(channel as never, [args] as never) as AnyPid as Pid<ToChannel>;
 }
 
@@ -125,6 +132,58 @@ describe('a queue whose actor dies while the channel waits for it', () => {
         { deliveryTag: 1, multiple: false, isAck: true },
         { deliveryTag: 2, multiple: false, isAck: false },
       ]);
+    });
+  });
+});
+
+describe('a delivery that nobody acknowledges', () => {
+  const unsettled = (name: string, tag: string): Command => {
+    const { method } = consume(name, tag);
+    return { method: { ...method, noAck: false } as Method, content: null };
+  };
+  const closes = (all: readonly FromChannel[]) =>
+    all.flatMap((each) => (each.tag === 'replies' ? each.replies : [])).map(({ method }) => method);
+  const late = (ms: number) =>
+    `PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: ${ms} ms. ` +
+    'This timeout value can be configured, see consumers doc guide to learn more';
+
+  it.each([
+    ['the default', {}, 5_000],
+    ['the queue’s own', { 'x-consumer-timeout': 1_000 }, 1_000],
+  ])('closes its channel after %s time, and the message is back', (_name, args, timeoutMs) => {
+    playBroker(function* (tools) {
+      const { context } = tools;
+      value(yield* queue(tools, { arguments: table(args) }));
+      const one = open(tools);
+      context.send(one, { tag: 'commands', commands: [publish('jobs', 'a'), unsettled('jobs', 'c')], bytes: 0 });
+      expect(bodiesIn(yield* heard())).toEqual(['a']);
+      yield* sleep(timeoutMs - 100);
+      expect(closes(yield* heard())).toEqual([]);
+      yield* sleep(timeoutMs);
+      expect(closes(yield* heard())).toEqual([
+        { name: 'channel.close', replyCode: 406, replyText: late(timeoutMs), classId: 0, methodId: 0 },
+      ]);
+      const other = open(tools);
+      context.send(other, { tag: 'commands', commands: [consume('jobs', 'd')], bytes: 0 });
+      expect(bodiesIn(yield* heard())).toEqual(['a']);
+    });
+  });
+
+  it('counts from its own delivery: settled ones are forgotten', () => {
+    playBroker(function* (tools) {
+      const { context } = tools;
+      value(yield* queue(tools, {}));
+      const one = open(tools);
+      context.send(one, { tag: 'commands', commands: [unsettled('jobs', 'c')], bytes: 0 });
+      for (let deliveryTag = 1; deliveryTag < 6; deliveryTag++) {
+        context.send(one, { tag: 'commands', commands: [publish('jobs', 'a')], bytes: 0 });
+        yield* sleep(3_000);
+        const ack = command('basic.ack', { deliveryTag, multiple: false });
+        context.send(one, { tag: 'commands', commands: [ack], bytes: 0 });
+        expect(closes(yield* heard())).toEqual(
+          deliveryTag === 1 ? [{ name: 'basic.consume-ok', consumerTag: 'c' }] : [],
+        );
+      }
     });
   });
 });

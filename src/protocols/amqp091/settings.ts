@@ -1,0 +1,10 @@
+// What an operator can set about AMQP 0-9-1. Plain data: it travels to every connection.
+import { CONSUMER_TIMEOUT_MS } from './limits.ts';
+
+export interface AmqpSettings {
+  /** Ms that a delivery may stay unacknowledged where its queue does not say. Default 1,800,000; Infinity for ever. */
+  readonly consumerTimeoutMs: number;
+}
+
+/** RabbitMQ's defaults. */
+export const DEFAULT_SETTINGS: AmqpSettings = { consumerTimeoutMs: CONSUMER_TIMEOUT_MS };
