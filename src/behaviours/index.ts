@@ -63,6 +63,16 @@ export { GROUP_SCOPE, type GroupEvent } from './group-scope.ts';
 export type { Group } from './group-table.ts';
 export * from './groups.ts';
 export * from './partition-supervisor.ts';
+export {
+  eraseTerm,
+  getTerm,
+  type PersistentTermsOptions,
+  persistentTerms,
+  putTerm,
+  TERM_REPLICA,
+  type TermKey,
+  termKeys,
+} from './persistent-terms.ts';
 export * from './proc-lib.ts';
 export * from './protocol.ts';
 export * from './registry.ts';
@@ -73,6 +83,8 @@ export * from './start-link.ts';
 export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
+export type { Row, TableKey, TableKind } from './table-store.ts';
+export * from './tables.ts';
 export {
   asyncTask,
   awaitTask,

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GO_CHANNEL_SERVER, GROUP_SCOPE } from '../../src/behaviours/index.ts';
+import { GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA } from '../../src/behaviours/index.ts';
 import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
 import { loadModules, replay, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
 import { RECORDER } from '../actors/family.ts';
@@ -23,7 +23,7 @@ const files = readdirSync(new URL('./cases/', import.meta.url)).map(
 );
 const modules = await loadModules(
   ...files.map((url) => url.href),
-  ...[PUPPET, SERVER, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE].map(({ module }) => module),
+  ...[PUPPET, SERVER, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA].map(({ module }) => module),
 );
 
 /** Everything on one simulated thread, or spread over three others, joined by the real wire. */
