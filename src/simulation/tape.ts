@@ -44,6 +44,11 @@ export class SimTape {
     return encodeToken({ seed: this.seed, deviations: this.failed ?? this.taken });
   }
 
+  /** What fast-check prints for a tape. */
+  [Symbol.for('fast-check/toStringMethod')](): string {
+    return this.toString();
+  }
+
   toString(): string {
     const words = (this.failed ?? this.taken).map(([step, key]) => `step ${step}: ${key}`).join('; ');
     return `schedule ${this.token} (${words === '' ? 'plain FIFO' : words})`;

@@ -1,16 +1,8 @@
 // Schedules as a fast-check arbitrary (TST-1, TST-2). fast-check's own scheduler does not shrink; a schedule that is data
 // does: from the deviations that a failing run took, fewer and then earlier ones are tried.
 import { Arbitrary, type Random, Stream, Value } from 'fast-check';
-import {
-  byHolding,
-  type Deviation,
-  decodeToken,
-  type FaultOptions,
-  portfolio,
-  SimTape,
-  type Strategy,
-  weaker,
-} from '../simulation/index.ts';
+import { byHolding, decodeToken, type FaultOptions, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
+import { earlier, lower, milder } from './smaller.ts';
 
 export interface SchedulesOptions {
   /** Default: the portfolio, chosen by each seed. */
@@ -86,6 +78,7 @@ class ScheduleArbitrary extends Arbitrary<SimTape> {
       // One that is moved to an earlier step may not wait there until it ends up where it was.
       for (const list of earlier(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
       for (const list of milder(taken)) yield wrap(new SimTape(seed, strategy, list, false), new Place(1, 0));
+      for (const list of lower(taken)) yield wrap(new SimTape(seed, strategy, list), new Place(1, 0));
     }
   }
 }
@@ -103,22 +96,4 @@ class Place {
 
 function wrap(tape: SimTape, place?: Place): Value<SimTape> {
   return new Value(tape, place);
-}
-
-/** Each deviation at earlier steps: the first, halfway, one before. */
-function* earlier(taken: readonly Deviation[]): Generator<readonly Deviation[]> {
-  for (let index = 0; index < taken.length; index++) {
-    const step = taken[index][0];
-    for (const at of new Set([0, step >> 1, step - 1])) {
-      if (at >= 0 && at < step)
-        yield taken.map((deviation, place) => (place === index ? [at, deviation[1]] : deviation));
-    }
-  }
-}
-
-/** Each fault with less of it. */
-function* milder(taken: readonly Deviation[]): Generator<readonly Deviation[]> {
-  for (const [index, [step, key]] of taken.entries()) {
-    for (const less of weaker(key)) yield taken.map((deviation, place) => (place === index ? [step, less] : deviation));
-  }
 }
