@@ -33,8 +33,8 @@ export interface Extras {
   resources: Set<Resource> | null;
   /** An exit that struck while the process was running; it takes effect when its handler returns. */
   pendingExit: { readonly reason: unknown } | null;
-  /** Timers whose destination is this process; they go with it (TMR-1). */
-  timers: Set<object> | null;
+  /** The last started of the timers whose destination is this process, chained; they go with it (TMR-1). */
+  timers: object | null;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the record serves processes of every protocol.

@@ -28,6 +28,7 @@ import { foreignSerial, ownSerial } from './serial.ts';
 import { runSlice } from './slice.ts';
 import { receiveSpawn, spawn } from './spawn.ts';
 import { reportCrash, tearDown, tellOfThread } from './teardown.ts';
+import { disownTimer, ownTimer } from './timer-owner.ts';
 import { Timer, Timers } from './timers.ts';
 import { Unborn } from './unborn.ts';
 
@@ -200,7 +201,7 @@ export class Scheduler implements Kernel {
     const pid = typeof timer.to === 'string' ? this.names.whereis(timer.to) : timer.to;
     if (pid == null) return;
     const target = pid.target as Process | null;
-    target?.extras?.timers?.delete(timer);
+    if (target !== null) disownTimer(target, timer);
     if (this.tracer !== null) this.tracer({ kind: 'timer', pid, detail: timer.message });
     if (target !== null) target.accept(timer.message, null);
     else this.sendMessage(null, pid, timer.message);
@@ -313,10 +314,7 @@ export class Scheduler implements Kernel {
     if (target === null && to instanceof Pid && to.origin === this.origin && !this.unborn.isExpected(to)) return ref;
     const timer = this.timers.start(this.deadline(ms), to, timed, ref, null);
     ref.slot = timer;
-    if (target !== null) {
-      target.more.timers ??= new Set();
-      target.more.timers.add(timer);
-    }
+    if (target !== null) ownTimer(target, timer);
     this.noticeTimer(timer);
     return ref;
   }
@@ -325,7 +323,8 @@ export class Scheduler implements Kernel {
     const timer = ref.slot;
     if (!(timer instanceof Timer) || !this.timers.cancel(timer)) return false;
     ref.slot = null;
-    if (timer.to instanceof Pid) (timer.to.target as Process | null)?.extras?.timers?.delete(timer);
+    const owner = timer.to instanceof Pid ? (timer.to.target as Process | null) : null;
+    if (owner !== null) disownTimer(owner, timer);
     return Math.max(0, Math.ceil(timer.atMs - this.engine.env.clock.now()));
   }
 

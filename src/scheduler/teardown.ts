@@ -44,7 +44,15 @@ function releaseResources(scheduler: Scheduler, process: Process): void {
     for (const ref of monitors.held.keys()) ref.slot = null;
   }
   if (extras === null) return;
-  if (extras.timers !== null) for (const timer of extras.timers) scheduler.dropTimer(timer as Timer);
+  let timer = extras.timers as Timer | null;
+  extras.timers = null;
+  while (timer !== null) {
+    const { next } = timer;
+    timer.previous = null;
+    timer.next = null;
+    scheduler.dropTimer(timer);
+    timer = next;
+  }
   if (extras.resources !== null) for (const resource of extras.resources) closeResource(scheduler, process, resource);
 }
 

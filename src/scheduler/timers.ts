@@ -1,18 +1,27 @@
-// One heap of timers per scheduler, keyed (time, order of starting), so that equal times fire in the order in which
-// they were started (TMR-1). Each timer knows its place, so cancelling is O(log n) and leaves nothing behind.
+// The timers of one scheduler, keyed (time, order of starting), so that equal times fire in the order in which they were
+// started (TMR-1). A timer joins the first lane that it is not earlier than the end of, at O(1); what fits no lane goes
+// into a heap, at O(log n). The next timer is the earliest of the lanes' and the heap's first.
 import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
+import { TimerLane } from './timer-lane.ts';
+
+const LANES = 4;
 
 export class Timer {
   readonly atMs: number;
   readonly seq: number;
   readonly to: AnyPid | string | null;
-  readonly message: unknown;
+  message: unknown;
   /** The ref that stands for this timer; null for the timer of a receive. */
   readonly ref: Ref | null;
   /** Called instead of sending, for the timer of a receive. */
-  readonly fire: (() => void) | null;
-  /** Place in the heap; -1 when it has fired or was cancelled. */
+  fire: (() => void) | null;
+  /** Place in the heap, any other count in a lane; -1 when it has fired or was cancelled. */
   index = -1;
+  /** The lane it waits in; null for the heap. */
+  lane: TimerLane | null = null;
+  /** Neighbours among the timers to the same process (`Extras.timers`). */
+  previous: Timer | null = null;
+  next: Timer | null = null;
 
   constructor(
     atMs: number,
@@ -31,13 +40,15 @@ export class Timer {
   }
 }
 
-/** A binary heap of timers. */
+/** All timers that wait: a few lanes, and a binary heap beside them. */
 export class Timers {
   private readonly heap: Timer[] = [];
+  private readonly lanes: readonly TimerLane[] = Array.from({ length: LANES }, () => new TimerLane());
   private lastSeq = 0;
+  private waiting = 0;
 
   get size(): number {
-    return this.heap.length;
+    return this.waiting;
   }
 
   /**
@@ -45,16 +56,25 @@ export class Timers {
    * or to another thread, belongs to nobody and may be running when everything else has ended (TMR-1, APP-1).
    */
   ownedBy(own: Origin): number {
-    return this.heap.filter(({ to }) => to === null || (typeof to !== 'string' && to.origin === own)).length;
+    return this.all().filter(({ to }) => to === null || (typeof to !== 'string' && to.origin === own)).length;
   }
 
   /** When the next timer is due; Infinity when there is none. */
   get nextMs(): number {
-    return this.heap.length === 0 ? Number.POSITIVE_INFINITY : this.heap[0].atMs;
+    return this.earliest()?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   start(atMs: number, to: AnyPid | string | null, message: unknown, ref: Ref | null, fire: (() => void) | null): Timer {
     const timer = new Timer(atMs, ++this.lastSeq, to, message, ref, fire);
+    this.waiting++;
+    for (let index = 0; index < LANES; index++) {
+      const lane = this.lanes[index];
+      if (atMs < lane.lastMs) continue;
+      timer.index = 0;
+      timer.lane = lane;
+      lane.push(timer);
+      return timer;
+    }
     timer.index = this.heap.length;
     this.heap.push(timer);
     this.up(timer);
@@ -63,22 +83,17 @@ export class Timers {
 
   /** False when it has fired or was cancelled before. */
   cancel(timer: Timer): boolean {
-    const { index } = timer;
-    if (index < 0) return false;
-    timer.index = -1;
-    const last = this.heap.pop() as Timer;
-    if (last !== timer) {
-      last.index = index;
-      this.heap[index] = last;
-      this.up(last);
-      this.down(last);
-    }
+    if (timer.index < 0) return false;
+    this.remove(timer);
+    // Its lane may keep the timer for a while, but not what it holds.
+    timer.message = null;
+    timer.fire = null;
     return true;
   }
 
   /** Cancels every timer whose receiver lived on a dead thread (THR-1). */
   cancelTo(origin: Origin): void {
-    for (const timer of this.heap.filter(({ to }) => to instanceof Pid && to.origin === origin)) {
+    for (const timer of this.all().filter(({ to }) => to instanceof Pid && to.origin === origin)) {
       if (timer.ref !== null) timer.ref.slot = null;
       this.cancel(timer);
     }
@@ -86,15 +101,50 @@ export class Timers {
 
   /** Takes the next timer that is due at `nowMs`, or null. */
   takeDue(nowMs: number): Timer | null {
-    if (this.heap.length === 0 || this.heap[0].atMs > nowMs) return null;
-    const timer = this.heap[0];
-    this.cancel(timer);
+    if (this.waiting === 0) return null;
+    const timer = this.earliest();
+    if (timer === null || timer.atMs > nowMs) return null;
+    this.remove(timer);
     return timer;
   }
 
-  /** All timers of the earliest time that are due at `nowMs`, without taking them; for the simulator's choices. */
+  /** All timers that are due at `nowMs`, in their order, without taking them; for the simulator's choices. */
   due(nowMs: number): Timer[] {
-    return this.heap.filter((timer) => timer.atMs <= nowMs).sort((a, b) => (before(a, b) ? -1 : 1));
+    return this.all()
+      .filter((timer) => timer.atMs <= nowMs)
+      .sort((a, b) => (before(a, b) ? -1 : 1));
+  }
+
+  private all(): Timer[] {
+    const all = this.heap.slice();
+    for (const lane of this.lanes) lane.collect(all);
+    return all;
+  }
+
+  private earliest(): Timer | null {
+    let earliest = this.heap.length === 0 ? null : this.heap[0];
+    for (let index = 0; index < LANES; index++) {
+      const { first } = this.lanes[index];
+      if (first !== null && (earliest === null || before(first, earliest))) earliest = first;
+    }
+    return earliest;
+  }
+
+  private remove(timer: Timer): void {
+    const { index, lane } = timer;
+    timer.index = -1;
+    this.waiting--;
+    if (lane !== null) {
+      timer.lane = null;
+      lane.remove(timer);
+      return;
+    }
+    const last = this.heap.pop() as Timer;
+    if (last === timer) return;
+    last.index = index;
+    this.heap[index] = last;
+    this.up(last);
+    this.down(last);
   }
 
   private up(timer: Timer): void {
