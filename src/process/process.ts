@@ -178,6 +178,8 @@ export class Process implements Context<any> {
     const ref = this.makeRef();
     if (!this.isAlive) return ref;
     const pid = typeof target === 'string' ? (this.kernel.whereis(target) ?? null) : target;
+    // Nobody hears of their own death: there is nothing to hold (MON-1).
+    if (pid === this.self) return ref;
     this.monitors ??= new Monitors();
     this.monitors.held.set(ref, {
       target: pid,
