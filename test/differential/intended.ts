@@ -1,0 +1,30 @@
+// The reviewed list of differences between Warren and Erlang that are meant. Each is a switch of the interpreter that
+// makes it do what Erlang does: an outcome of Erlang is explained by it only when the program reaches that outcome on
+// Warren with the switch on. Nothing else is excused.
+import type { Program } from './program.ts';
+
+export type Quirk = 'lateNoproc';
+
+export interface Intended {
+  readonly quirk: Quirk;
+  /** The row of the semantics digest. */
+  readonly row: string;
+  readonly reason: string;
+  /** False for a program that cannot show the difference. */
+  concerns(program: Program): boolean;
+}
+
+function uses(program: Program, ...ops: readonly string[]): boolean {
+  return program.roles.some(({ work }) => work.kind === 'script' && work.script.some(([op]) => ops.includes(op)));
+}
+
+export const INTENDED: readonly Intended[] = [
+  {
+    quirk: 'lateNoproc',
+    row: 'MON-3, MON-4',
+    reason:
+      'The DOWN of a monitor on a name that nobody has is in the mailbox when `monitor` returns. On Erlang it comes a ' +
+      'moment later, and a `demonitor` in between still finds the monitor. Erlang promises neither.',
+    concerns: (program) => uses(program, 'monitor_name') && uses(program, 'demonitor'),
+  },
+];

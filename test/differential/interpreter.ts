@@ -1,0 +1,296 @@
+// Interprets the scripts of program.ts on Warren, step by step as the Erlang module beside it does, and writes down the
+// same lines. Where a step could be preempted a pause stands, as often as the seed of the run says.
+import {
+  type Context,
+  type Effects,
+  isDown,
+  isExit,
+  isProcessAlive,
+  type Process,
+  pause,
+  receive,
+  register,
+  TIMEOUT,
+  unregister,
+} from '../../src/process/index.ts';
+import { type AnyPid, type ExitReason, formatReason, hasTag, Pid, type Ref } from '../../src/term/index.ts';
+import type { Quirk } from './intended.ts';
+import type { Match, Op, Program, Wait } from './program.ts';
+
+/** The unit of time; far above what anything else takes in virtual time. */
+export const UNIT_MS = 100;
+
+/** What one run of a program writes down, and what its processes share without knowing. */
+export class World {
+  readonly program: Program;
+  /** How likely a pause is between two steps. */
+  readonly pauses: number;
+  /** The intended difference that is played here as Erlang plays it, if any. */
+  readonly asErlang: Quirk | null;
+  readonly labels = new Map<AnyPid, string>();
+  readonly lines = new Map<string, string[]>();
+
+  constructor(program: Program, pauses: number, asErlang: Quirk | null) {
+    this.program = program;
+    this.pauses = pauses;
+    this.asErlang = asErlang;
+  }
+
+  /** A value as the Erlang side prints it. */
+  show(value: unknown): string {
+    if (value instanceof Pid) return this.labels.get(value) ?? '?';
+    if (value === undefined) return 'undefined';
+    if (hasTag(value, 'error')) return 'error';
+    return typeof value === 'object' ? formatReason(value) : String(value);
+  }
+
+  *outcome(): Effects<string> {
+    const alive = new Set<string>();
+    for (const [pid, label] of this.labels) if (yield* isProcessAlive(pid)) alive.add(label);
+    const labels = [...new Set([...this.labels.values(), ...this.lines.keys()])].sort(byNumbers);
+    const parts = labels.map((label) => {
+      const sign = alive.has(label) ? '+' : '-';
+      return `${label}${sign}[${(this.lines.get(label) ?? []).join(';')}]`;
+    });
+    return parts.join(' ');
+  }
+}
+
+/** `2` before `2.1` before `10`, as Erlang sorts pairs of numbers. */
+function byNumbers(a: string, b: string): number {
+  const [a1, a2 = 0] = a.split('.').map(Number);
+  const [b1, b2 = 0] = b.split('.').map(Number);
+  return a1 - b1 || a2 - b2;
+}
+
+interface Told {
+  readonly tag: 'tell';
+  readonly about: number;
+  readonly pid: AnyPid;
+  readonly from: AnyPid;
+}
+
+/** One process that runs a script: what it knows, and what it holds. */
+export class Role {
+  readonly world: World;
+  readonly label: string;
+  readonly context: Context<unknown>;
+  known: Map<number, AnyPid>;
+  readonly monitors = new Map<number, Ref>();
+  readonly timers = new Map<number, Ref>();
+
+  constructor(world: World, label: string, context: Context<unknown>, known: ReadonlyMap<number, AnyPid>) {
+    this.world = world;
+    this.label = label;
+    this.context = context;
+    this.known = new Map(known);
+    world.labels.set(context.self, label);
+  }
+
+  log(...items: readonly unknown[]): void {
+    const { lines } = this.world;
+    const line = items.map((item) => this.world.show(item)).join(' ');
+    const list = lines.get(this.label);
+    if (list === undefined) lines.set(this.label, [line]);
+    else list.push(line);
+  }
+
+  with(role: number, run: (pid: Pid<unknown>) => void): void {
+    const pid = this.known.get(role);
+    if (pid !== undefined) run(pid as Pid<unknown>);
+  }
+
+  *rest(): Effects<void> {
+    const { pauses } = this.world;
+    if (pauses === 1 || (pauses > 0 && this.context.random() < pauses)) yield* pause();
+  }
+
+  slotOf(ref: Ref): number | 'lost' {
+    for (const [slot, held] of this.monitors) if (held === ref) return slot;
+    return 'lost';
+  }
+}
+
+/** The main process. */
+export function* main(world: World, context: Context<unknown>): Effects<void> {
+  yield* script(world, 0, context, new Map());
+}
+
+function* script(
+  world: World,
+  number: number,
+  context: Context<unknown>,
+  known: ReadonlyMap<number, AnyPid>,
+): Effects<void> {
+  const role = new Role(world, String(number), context, known);
+  role.known.set(number, context.self);
+  const { roles, isGated } = world.program;
+  if (isGated && number > 0) {
+    const go = yield* receive((message): message is { known: [number, AnyPid][] } => hasTag(message, 'go'));
+    role.known = new Map(go.known);
+  }
+  const { work } = roles[number];
+  if (work.kind !== 'script') return;
+  if (isGated && number === 0) yield* gate(role);
+  for (const op of work.script) {
+    yield* role.rest();
+    yield* step(role, op);
+  }
+  // What is under way may still come before the process has ended.
+  yield* role.rest();
+}
+
+function* gate(role: Role): Effects<void> {
+  const numbers = role.world.program.roles.flatMap(({ work }, number) =>
+    number > 0 && work.kind === 'script' ? [number] : [],
+  );
+  for (const number of numbers) {
+    yield* role.rest();
+    yield* step(role, ['spawn', number]);
+  }
+  const message = { tag: 'go', known: [...role.known] };
+  for (const number of numbers) role.with(number, (pid) => role.context.send(pid, message));
+}
+
+/** One step of a script. */
+export function* step(role: Role, op: Op): Effects<void> {
+  const { context } = role;
+  switch (op[0]) {
+    case 'spawn':
+      return spawn(role, op[1]);
+    case 'send':
+      return role.with(op[1], (pid) => context.send(pid, { tag: 'm', k: op[2], from: context.self }));
+    case 'send_name': {
+      const isSent = context.trySend(nameOf(op[1]), { tag: 'm', k: op[2], from: context.self });
+      return role.log('send_name', op[1], isSent ? 'ok' : 'badarg');
+    }
+    case 'tell':
+      return role.with(op[1], (to) =>
+        role.with(op[2], (pid) => context.send(to, { tag: 'tell', about: op[2], pid, from: context.self })),
+      );
+    case 'recv':
+      return seen(role, yield* receive(matcherOf(op[1]), { afterMs: msOf(op[2]) }));
+    case 'link':
+      return role.with(op[1], (pid) => context.link(pid));
+    case 'unlink':
+      return role.with(op[1], (pid) => context.unlink(pid));
+    case 'exit':
+      return context.exit(op[1]);
+    case 'exit_to':
+      return role.with(op[1], (pid) => context.exit(pid, op[2]));
+    case 'crash':
+      throw new Error('boom');
+    case 'trap':
+      return role.log('trap', context.trapExit(op[1]));
+    case 'alive': {
+      const pid = role.known.get(op[1]);
+      if (pid !== undefined) role.log('alive', op[1], yield* isProcessAlive(pid));
+      return;
+    }
+    default:
+      return yield* held(role, op);
+  }
+}
+
+/** The steps about monitors, names and timers. */
+function* held(role: Role, op: Op): Effects<void> {
+  const { context, monitors, timers } = role;
+  switch (op[0]) {
+    case 'monitor':
+      return role.with(op[1], (pid) => void monitors.set(op[2], context.monitor(pid)));
+    case 'monitor_name':
+      monitors.set(op[2], context.monitor(nameOf(op[1])));
+      return;
+    case 'demonitor': {
+      const ref = monitors.get(op[1]);
+      if (ref !== undefined) role.log('demonitor', op[1], demonitor(role, ref, op[2]));
+      return;
+    }
+    case 'register': {
+      const pid = role.known.get(op[2]);
+      if (pid === undefined) return;
+      const { ok } = yield* register(nameOf(op[1]), pid as Pid<never>);
+      return role.log('register', op[1], ok ? 'ok' : 'badarg');
+    }
+    case 'unregister':
+      return role.log('unregister', op[1], (yield* unregister(nameOf(op[1]))) ? 'ok' : 'badarg');
+    case 'whereis':
+      return role.log('whereis', op[1], context.whereis(nameOf(op[1])));
+    case 'send_after':
+      return role.with(op[2], (pid) => void timers.set(op[4], context.sendAfter(msOf(op[1]), pid, timed(op[3]))));
+    case 'send_after_name':
+      timers.set(op[4], context.sendAfter(msOf(op[1]), nameOf(op[2]), timed(op[3])));
+      return;
+    case 'cancel': {
+      const ref = timers.get(op[1]);
+      if (ref !== undefined) role.log('cancel', op[1], context.cancelTimer(ref) !== false);
+    }
+  }
+}
+
+const LOOK_MAX = 1_000;
+
+function demonitor(role: Role, ref: Ref, flush: boolean): boolean {
+  const { context, world } = role;
+  const isLate = world.asErlang === 'lateNoproc' && context.random() < 0.5;
+  const isNoproc = (message: unknown) => isDown(message, ref) && message.reason === 'noproc';
+  if (!isLate || !(context as Process).mailbox.peek(LOOK_MAX).some(isNoproc)) return context.demonitor(ref, { flush });
+  context.demonitor(ref, { flush: true });
+  return true;
+}
+
+function spawn(role: Role, number: number): void {
+  const { context, world } = role;
+  const { spawn: kind } = world.program.roles[number];
+  const known = new Map(role.known);
+  const body = (child: Context<unknown>): Effects<unknown> => script(world, number, child, known);
+  let pid: AnyPid;
+  if (kind[0] === 'plain') pid = context.spawn(body);
+  else if (kind[0] === 'link') pid = context.spawnLink(body);
+  else {
+    const spawned = context.spawnMonitor(body);
+    role.monitors.set(kind[1], spawned.ref);
+    pid = spawned.pid;
+  }
+  world.labels.set(pid, String(number));
+  role.known.set(number, pid);
+}
+
+const nameOf = (name: number) => `n${name}`;
+const timed = (k: number) => ({ tag: 'm', k, from: 'timer' });
+
+/** The virtual ms of a wait. */
+export function msOf(wait: Wait): number {
+  if (wait[0] === 'poll') return 0;
+  return wait[0] === 'infinity' ? Number.POSITIVE_INFINITY : UNIT_MS * 2 ** wait[1];
+}
+
+function matcherOf(match: Match): (message: unknown) => boolean {
+  switch (match[0]) {
+    case 'any':
+      return () => true;
+    case 'number':
+      return (message) => hasTag(message, 'm') && (message as { k: number }).k === match[1];
+    case 'exit':
+      return isExit;
+    case 'down':
+      return (message) => isDown(message);
+    case 'never':
+      return () => false;
+  }
+}
+
+/** Writes down what a receive came to. */
+function seen(role: Role, message: unknown): void {
+  if (message === TIMEOUT) role.log('timeout');
+  else if (isExit(message)) role.log('exit', message.from, message.reason as ExitReason);
+  else if (isDown(message)) role.log('down', role.slotOf(message.ref), message.object, message.reason);
+  else if (hasTag(message, 'tell')) {
+    const { about, pid, from } = message as Told;
+    role.known.set(about, pid);
+    role.log('tell', about, 'from', from);
+  } else {
+    const { k, from } = message as { k: number; from: unknown };
+    role.log('m', k, 'from', from);
+  }
+}

@@ -1,0 +1,139 @@
+// Draws programs with fast-check. Small on purpose: two to four processes and a few steps each already race, and what
+// fails shrinks to something that can be read.
+import fc from 'fast-check';
+import type { Match, Op, Program, Reason, Role, SpawnKind, Wait, Work } from './program.ts';
+
+/** Which steps are drawn. */
+export type Theme = 'links' | 'monitors' | 'names' | 'timers' | 'everything' | 'servers' | 'supervisors';
+
+const SLOTS = 2;
+const NAMES = 2;
+const NUMBERS = 2;
+/** More times would make a program take seconds on the real machine. */
+const TIMES_MAX = 4;
+
+const slot = fc.nat(SLOTS - 1);
+const name = fc.nat(NAMES - 1);
+const number = fc.nat(NUMBERS - 1);
+const reason: fc.Arbitrary<Reason> = fc.constantFrom('a', 'normal', 'kill', 'shutdown');
+/** A time without an exponent yet. */
+const TIME: Wait = ['time', -1];
+const POLL: Wait = ['poll'];
+const INFINITY: Wait = ['infinity'];
+
+type Weighted = { weight: number; arbitrary: fc.Arbitrary<Op> };
+
+function receives(hasTimes: boolean): fc.Arbitrary<Op> {
+  const match: fc.Arbitrary<Match> = fc.oneof(
+    { weight: 5, arbitrary: fc.constant<Match>(['any']) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('number' as const), number) },
+    { weight: 1, arbitrary: fc.constant<Match>(['exit']) },
+    { weight: 1, arbitrary: fc.constant<Match>(['down']) },
+    { weight: 1, arbitrary: fc.constant<Match>(['never']) },
+  );
+  const wait = hasTimes
+    ? fc.constantFrom(INFINITY, INFINITY, POLL, TIME)
+    : fc.constantFrom(INFINITY, INFINITY, INFINITY, POLL);
+  return fc.tuple(fc.constant('recv' as const), match, wait);
+}
+
+/** The steps of a theme; `role` draws whom they are about. */
+function stepsOf(theme: Theme, role: fc.Arbitrary<number>): fc.Arbitrary<Op> {
+  const all = theme === 'everything';
+  const steps: Weighted[] = [
+    { weight: 6, arbitrary: receives(all || theme === 'timers') },
+    { weight: 5, arbitrary: fc.tuple(fc.constant('send' as const), role, number) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('link' as const), role) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('unlink' as const), role) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('exit_to' as const), role, reason) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('exit' as const), reason) },
+    { weight: 1, arbitrary: fc.constant<Op>(['crash']) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('trap' as const), fc.constantFrom(true, true, true, false)) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('tell' as const), role, role) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('alive' as const), role) },
+  ];
+  if (theme === 'links') steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('unlink' as const), role) });
+  if (all || theme === 'monitors') {
+    steps.push({ weight: 4, arbitrary: fc.tuple(fc.constant('monitor' as const), role, slot) });
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('demonitor' as const), slot, fc.boolean()) });
+  }
+  if (all || theme === 'names') {
+    steps.push({ weight: 4, arbitrary: fc.tuple(fc.constant('register' as const), name, role) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('unregister' as const), name) });
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('whereis' as const), name) });
+    steps.push({ weight: 4, arbitrary: fc.tuple(fc.constant('send_name' as const), name, number) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('monitor_name' as const), name, slot) });
+  }
+  if (all || theme === 'timers') {
+    const wait = fc.constantFrom(TIME, TIME, POLL);
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('send_after' as const), wait, role, number, slot) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('cancel' as const), slot) });
+  }
+  if (all)
+    steps.push({
+      weight: 1,
+      arbitrary: fc.tuple(fc.constant('send_after_name' as const), fc.constant(TIME), name, number, slot),
+    });
+  return fc.oneof(...steps);
+}
+
+const spawnKind: fc.Arbitrary<SpawnKind> = fc.oneof(
+  fc.constant<SpawnKind>(['plain']),
+  fc.constant<SpawnKind>(['link']),
+  fc.tuple(fc.constant('monitor' as const), slot),
+);
+
+interface Draft {
+  readonly main: readonly Op[];
+  readonly others: readonly { script: readonly Op[]; spawn: SpawnKind; parent: number; at: number; stays: boolean }[];
+  readonly isGated: boolean;
+}
+
+function drafts(theme: Theme): fc.Arbitrary<Draft> {
+  return fc.integer({ min: 1, max: 3 }).chain((count) => {
+    const steps = stepsOf(theme, fc.nat(count));
+    const other = fc.record({
+      script: fc.array(steps, { maxLength: 5 }),
+      spawn: spawnKind,
+      parent: fc.nat(count - 1),
+      at: fc.nat(4),
+      stays: fc.boolean(),
+    });
+    return fc.record({
+      main: fc.array(steps, { maxLength: 7 }),
+      others: fc.array(other, { minLength: count, maxLength: count }),
+      isGated: fc.boolean(),
+    });
+  });
+}
+
+/** Puts the spawns into the scripts, and gives each time its own exponent. */
+function programOf({ main, others, isGated }: Draft): Program {
+  const scripts: Op[][] = [[...main], ...others.map(({ script, stays }) => (stays ? [...script, STAY] : [...script]))];
+  if (!isGated) {
+    others.forEach(({ parent, at }, index) => {
+      const script = scripts[Math.min(parent, index)];
+      script.splice(Math.min(at, script.length), 0, ['spawn', index + 1]);
+    });
+  }
+  let times = 0;
+  const waitOf = (wait: Wait): Wait => (wait === TIME ? (times < TIMES_MAX ? ['time', times++] : POLL) : wait);
+  const roles = scripts.map((script, index): Role => {
+    const timed = script.map((op): Op => {
+      if (op[0] === 'recv') return ['recv', op[1], waitOf(op[2])];
+      if (op[0] === 'send_after') return ['send_after', waitOf(op[1]), op[2], op[3], op[4]];
+      if (op[0] === 'send_after_name') return ['send_after_name', waitOf(op[1]), op[2], op[3], op[4]];
+      return op;
+    });
+    const work: Work = { kind: 'script', script: timed };
+    return { spawn: index === 0 ? ['plain'] : others[index - 1].spawn, work };
+  });
+  return { roles, isGated };
+}
+
+const STAY: Op = ['recv', ['never'], ['infinity']];
+
+/** Programs of a theme. */
+export function programs(theme: Theme): fc.Arbitrary<Program> {
+  return drafts(theme).map(programOf);
+}

@@ -1,0 +1,304 @@
+%% Interprets the programs of program.ts on Erlang/OTP. Reads one term a line from standard input:
+%%   {Id, Slot, UnitMs, Noise, Program}.
+%% and answers with one line for each, in any order: "Id outcome", or "Id ! why" when the program did not come to rest.
+%% Slot keeps the registered names of programs that run at the same time apart. Noise is 0 (none), 1 (yields) or 2
+%% (short sleeps) before some steps, to provoke other orders. An outcome is what each process saw, in its order:
+%%   0+[m 1 from 2;timeout] 1-[] 2-[exit 0 normal]      (+ still there, - dead)
+-module(warren_differential).
+-export([main/0]).
+-export([log/1, learn/2, render/2, target/1, wait_ms/1, timed/1, world/0, label/2]).
+
+-record(w, {t, progress, slot, unit, noise, gated, roles}).
+
+-define(REST_MS, 2).
+-define(PATIENCE_MS, 20000).
+
+main() ->
+    %% A process that waits for a module to be loaded would look as if it were at rest.
+    [{module, M} = code:ensure_loaded(M) || M <- [atomics, erlang, ets, io, io_lib, lists, maps, rand, string, timer,
+                                                  gen, gen_server, supervisor, proc_lib, sys]],
+    io:setopts([{encoding, latin1}]),
+    io:put_chars(["ready ", erlang:system_info(otp_release), "\n"]),
+    loop().
+
+loop() ->
+    case io:get_line('') of
+        Line when is_list(Line) ->
+            {ok, Tokens, _} = erl_scan:string(Line),
+            {ok, {Id, Slot, Unit, Noise, Program}} = erl_parse:parse_term(Tokens),
+            spawn(fun() -> answer(Id, Slot, Unit, Noise, Program) end),
+            loop();
+        _ ->
+            halt(0)
+    end.
+
+answer(Id, Slot, Unit, Noise, Program) ->
+    Text = try run(Slot, Unit, Noise, Program)
+           catch Class:Why:Stack ->
+               io_lib:format("! ~0p", [{Class, Why, Stack}])
+           end,
+    io:put_chars([integer_to_list(Id), " ", Text, "\n"]).
+
+run(Slot, Unit, Noise, {Gated, Roles}) ->
+    T = ets:new(t, [public, ordered_set]),
+    W = #w{t = T, progress = atomics:new(1, []), slot = Slot, unit = Unit, noise = Noise, gated = Gated,
+           roles = list_to_tuple(Roles)},
+    {Main, _} = spawn_monitor(fun() -> role(W, 0, #{}) end),
+    ets:insert(T, {{pid, Main}, {0, 0}}),
+    settle(W, -1, erlang:monotonic_time(millisecond) + ?PATIENCE_MS),
+    Text = outcome(W),
+    clean(W),
+    ets:delete(T),
+    Text.
+
+%% At rest: everybody is dead or waits, nobody's time is running, and nothing has happened between two looks.
+settle(W, Before, Deadline) ->
+    timer:sleep(?REST_MS),
+    Now = atomics:get(W#w.progress, 1),
+    case Now =:= Before andalso is_resting(W) of
+        true -> ok;
+        false ->
+            case erlang:monotonic_time(millisecond) > Deadline of
+                true -> exit(no_rest);
+                false -> settle(W, Now, Deadline)
+            end
+    end.
+
+is_resting(#w{t = T}) ->
+    lists:all(fun({{pid, P}, _}) -> is_waiting(T, P) end, ets:match_object(T, {{pid, '_'}, '_'}))
+        andalso lists:all(fun({{timer, R}, _}) -> erlang:read_timer(R) =:= false end,
+                          ets:match_object(T, {{timer, '_'}, '_'})).
+
+is_waiting(T, P) ->
+    case process_info(P, [status, message_queue_len]) of
+        undefined -> true;
+        [{status, waiting}, _] -> ets:lookup(T, {timed, P}) =:= [];
+        _ -> false
+    end.
+
+outcome(#w{t = T}) ->
+    Pids = [{K, P} || {{pid, P}, K} <- ets:match_object(T, {{pid, '_'}, '_'})],
+    Labels = lists:usort([L || {L, _} <- Pids] ++ [L || [L] <- ets:match(T, {{log, '$1', '_'}, '_'})]),
+    lists:join(" ", [outcome(T, Pids, L) || L <- Labels]).
+
+outcome(T, Pids, Label) ->
+    Lines = [render(T, E) || [E] <- ets:match(T, {{log, Label, '_'}, '$1'})],
+    Sign = case lists:any(fun({L, P}) -> L =:= Label andalso is_process_alive(P) end, Pids) of
+               true -> "+";
+               false -> "-"
+           end,
+    [label(Label), Sign, "[", lists:join(";", Lines), "]"].
+
+clean(W) ->
+    Pids = [P || {{pid, P}, _} <- ets:match_object(W#w.t, {{pid, '_'}, '_'})],
+    Alive = [{P, erlang:monitor(process, P)} || P <- Pids, is_process_alive(P)],
+    [exit(P, kill) || {P, _} <- Alive],
+    [receive {'DOWN', R, _, _, _} -> ok end || {_, R} <- Alive],
+    case Alive of
+        [] -> ok;
+        _ -> clean(W)
+    end.
+
+%% What a process sees
+
+world() -> get(world).
+
+log(Entry) ->
+    #w{t = T, progress = C} = get(world),
+    N = get(logged),
+    put(logged, N + 1),
+    ets:insert(T, {{log, get(me), N}, Entry}),
+    atomics:add(C, 1, 1).
+
+render(T, Entry) -> lists:join(" ", [item(T, I) || I <- tuple_to_list(Entry)]).
+
+item(T, P) when is_pid(P) ->
+    case ets:lookup(T, {pid, P}) of
+        [{_, Label}] -> label(Label);
+        [] -> "?"
+    end;
+item(_, I) when is_integer(I) -> integer_to_list(I);
+item(_, A) when is_atom(A) -> atom_to_list(A);
+item(_, {boom, _}) -> "error";
+item(_, {{boom, _}, _}) -> "error";
+item(_, {name, N}) -> ["n", integer_to_list(N)];
+item(T, L) when is_list(L) -> ["(", lists:join(",", [item(T, I) || I <- L]), ")"];
+item(T, X) when is_tuple(X) -> ["{", lists:join(",", [item(T, I) || I <- tuple_to_list(X)]), "}"];
+item(_, X) -> io_lib:format("~0p", [X]).
+
+label({N, 0}) -> integer_to_list(N);
+label({N, G}) -> [integer_to_list(N), ".", integer_to_list(G)].
+
+label(N, G) -> {N, G}.
+
+learn(N, P) -> put(env, (get(env))#{N => P}).
+
+%% A process
+
+role(W, N, Env) ->
+    enter(W, {N, 0}, Env#{N => self()}),
+    case W#w.gated andalso N > 0 of
+        true -> receive {go, All} -> put(env, All) end;
+        false -> ok
+    end,
+    {_, {script, Ops}} = element(N + 1, W#w.roles),
+    case W#w.gated andalso N =:= 0 of
+        true -> gate(W);
+        false -> ok
+    end,
+    [begin noise(W), step(Op) end || Op <- Ops],
+    ok.
+
+enter(W, Label, Env) ->
+    put(world, W),
+    put(env, Env),
+    put(me, Label),
+    put(logged, 0),
+    put(slots, #{}),
+    ets:insert(W#w.t, {{pid, self()}, Label}),
+    atomics:add(W#w.progress, 1, 1).
+
+gate(W) ->
+    Scripts = [N || N <- lists:seq(1, tuple_size(W#w.roles) - 1), is_script(W, N)],
+    [begin noise(W), step({spawn, N}) end || N <- Scripts],
+    All = get(env),
+    [maps:get(N, All) ! {go, All} || N <- Scripts].
+
+is_script(W, N) ->
+    {_, Work} = element(N + 1, W#w.roles),
+    element(1, Work) =:= script.
+
+noise(#w{progress = C, noise = Noise}) ->
+    atomics:add(C, 1, 1),
+    case Noise of
+        0 -> ok;
+        1 -> [erlang:yield() || _ <- lists:seq(1, rand:uniform(3) - 1)];
+        2 -> rand:uniform(3) =:= 1 andalso timed(fun() -> timer:sleep(1) end)
+    end.
+
+target(N) -> maps:find(N, get(env)).
+
+with(N, Do) ->
+    case target(N) of
+        {ok, P} -> Do(P);
+        error -> ok
+    end.
+
+slot(Kind, N) -> maps:find({Kind, N}, get(slots)).
+
+put_slot(Kind, N, Value) -> put(slots, (get(slots))#{{Kind, N} => Value}).
+
+name(N) ->
+    #w{slot = Slot} = get(world),
+    list_to_atom("warren_" ++ integer_to_list(Slot) ++ "_" ++ integer_to_list(N)).
+
+name_of(Atom) ->
+    [_, _, N] = string:split(atom_to_list(Atom), "_", all),
+    {name, list_to_integer(N)}.
+
+wait_ms(poll) -> 0;
+wait_ms({poll}) -> 0;
+wait_ms({infinity}) -> infinity;
+wait_ms({time, E}) -> (get(world))#w.unit * (1 bsl E).
+
+%% Runs something that may wait for a time, and says so while it does.
+timed(Do) ->
+    #w{t = T} = get(world),
+    ets:insert(T, {{timed, self()}, true}),
+    try Do() after ets:delete(T, {timed, self()}) end.
+
+step({spawn, N}) ->
+    W = get(world),
+    {Kind, Work} = element(N + 1, W#w.roles),
+    case Work of
+        {script, _} ->
+            Env = get(env),
+            Body = fun() -> role(W, N, Env) end,
+            P = case Kind of
+                    {plain} -> spawn(Body);
+                    {link} -> spawn_link(Body);
+                    {monitor, Slot} ->
+                        {Pid, Ref} = spawn_monitor(Body),
+                        put_slot(monitor, Slot, Ref),
+                        Pid
+                end,
+            ets:insert(W#w.t, {{pid, P}, {N, 0}}),
+            learn(N, P)
+    end;
+step({send, To, K}) ->
+    with(To, fun(P) -> P ! {m, K, self()} end);
+step({send_name, N, K}) ->
+    log({send_name, N, try name(N) ! {m, K, self()}, ok catch error:badarg -> badarg end});
+step({tell, To, About}) ->
+    with(To, fun(P) -> with(About, fun(A) -> P ! {tell, About, A, self()} end) end);
+step({recv, Match, {time, _} = Wait}) ->
+    seen(timed(fun() -> recv(Match, wait_ms(Wait)) end));
+step({recv, Match, Wait}) ->
+    seen(recv(Match, wait_ms(Wait)));
+step({link, To}) ->
+    %% A local dead process is an error at once for who does not trap; as an exit it is what Warren's signal does.
+    with(To, fun(P) -> try link(P) catch error:noproc -> exit(noproc) end end);
+step({unlink, To}) ->
+    with(To, fun(P) -> unlink(P) end);
+step({monitor, To, Slot}) ->
+    with(To, fun(P) -> put_slot(monitor, Slot, erlang:monitor(process, P)) end);
+step({monitor_name, N, Slot}) ->
+    put_slot(monitor, Slot, erlang:monitor(process, name(N)));
+step({demonitor, Slot, Flush}) ->
+    case slot(monitor, Slot) of
+        {ok, Ref} -> log({demonitor, Slot, erlang:demonitor(Ref, [info] ++ [flush || Flush])});
+        error -> ok
+    end;
+step({exit, Reason}) ->
+    exit(Reason);
+step({exit_to, To, Reason}) ->
+    with(To, fun(P) -> exit(P, Reason) end);
+step({crash}) ->
+    erlang:error(boom);
+step({trap, On}) ->
+    log({trap, process_flag(trap_exit, On)});
+step({register, N, Who}) ->
+    with(Who, fun(P) ->
+        log({register, N, try register(name(N), P), ok catch error:badarg -> badarg end})
+    end);
+step({unregister, N}) ->
+    log({unregister, N, try unregister(name(N)), ok catch error:badarg -> badarg end});
+step({whereis, N}) ->
+    log({whereis, N, whereis(name(N))});
+step({alive, Who}) ->
+    with(Who, fun(P) -> log({alive, Who, is_process_alive(P)}) end);
+step({send_after, Wait, To, K, Slot}) ->
+    with(To, fun(P) -> send_after(Wait, P, K, Slot) end);
+step({send_after_name, Wait, N, K, Slot}) ->
+    send_after(Wait, name(N), K, Slot);
+step({cancel, Slot}) ->
+    case slot(timer, Slot) of
+        {ok, Ref} -> log({cancel, Slot, erlang:cancel_timer(Ref) =/= false});
+        error -> ok
+    end.
+
+send_after(Wait, To, K, Slot) ->
+    Ref = erlang:send_after(wait_ms(Wait), To, {m, K, timer}),
+    ets:insert((get(world))#w.t, {{timer, Ref}, true}),
+    put_slot(timer, Slot, Ref).
+
+recv({any}, Ms) -> receive M -> M after Ms -> timeout end;
+recv({number, K}, Ms) -> receive {m, K, _} = M -> M after Ms -> timeout end;
+recv({exit}, Ms) -> receive {'EXIT', _, _} = M -> M after Ms -> timeout end;
+recv({down}, Ms) -> receive {'DOWN', _, _, _, _} = M -> M after Ms -> timeout end;
+recv({never}, Ms) -> receive after Ms -> timeout end.
+
+seen(timeout) -> log({timeout});
+seen({m, K, From}) -> log({m, K, from, From});
+seen({tell, N, P, From}) -> learn(N, P), log({tell, N, from, From});
+seen({'EXIT', P, R}) -> log({exit, P, R});
+seen({'DOWN', Ref, process, Object, R}) -> log({down, slot_of(Ref), object(Object), R}).
+
+slot_of(Ref) ->
+    case [N || {{monitor, N}, R} <- maps:to_list(get(slots)), R =:= Ref] of
+        [N] -> N;
+        [] -> lost
+    end.
+
+object({Name, _}) -> name_of(Name);
+object(P) -> P.
