@@ -1,6 +1,6 @@
 // One scheduler: the kernel of one thread. It runs processes in slices and turns (SCH-1, SCH-3), sends and receives
 // signals (SIG-1), spawns, ends and times. What is outside comes from the engine; the rules are in process/,
-// reception.ts, slice.ts and teardown.ts.
+// reception.ts, slice.ts, timing.ts and teardown.ts.
 import {
   type AnyBody,
   Continuation,
@@ -28,8 +28,8 @@ import { foreignSerial, ownSerial } from './serial.ts';
 import { runSlice } from './slice.ts';
 import { receiveSpawn, spawn } from './spawn.ts';
 import { reportCrash, tearDown, tellOfThread } from './teardown.ts';
-import { disownTimer, ownTimer } from './timer-owner.ts';
-import { Timer, Timers } from './timers.ts';
+import { type Timer, Timers } from './timers.ts';
+import { cancelTimer, fireTimer, startReceiveTimer, startTimer } from './timing.ts';
 import { Unborn } from './unborn.ts';
 
 const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING } = flags;
@@ -154,10 +154,16 @@ export class Scheduler implements Kernel {
       outlink?.publish();
       if (this.held.size > 0) this.held.release(this);
       now = clock.now();
-    } while (now < turnEndMs && (this.runQueue.length > 0 || outlink?.poll() === true));
+    } while (now < turnEndMs && (this.hasWork(now) || outlink?.poll() === true));
     this.isInTurn = false;
-    if (this.runQueue.length > 0) this.engine.turns.request();
+    // A timer that is already due must not wait for the host's clock, which knows whole milliseconds only.
+    if (this.hasWork(now)) this.engine.turns.request();
     else this.engine.turns.wakeAt(this.timers.nextMs);
+  }
+
+  /** True when a slice or a timer waits to be run at `nowMs`. */
+  private hasWork(nowMs: number): boolean {
+    return this.runQueue.length > 0 || this.timers.nextMs <= nowMs;
   }
 
   /** Runs one slice of `process`, which has been taken from the run queue. */
@@ -193,18 +199,7 @@ export class Scheduler implements Kernel {
   }
 
   fireTimer(timer: Timer): void {
-    if (timer.fire !== null) {
-      timer.fire();
-      return;
-    }
-    if (timer.ref !== null) timer.ref.slot = null;
-    const pid = typeof timer.to === 'string' ? this.names.whereis(timer.to) : timer.to;
-    if (pid == null) return;
-    const target = pid.target as Process | null;
-    if (target !== null) disownTimer(target, timer);
-    if (this.tracer !== null) this.tracer({ kind: 'timer', pid, detail: timer.message });
-    if (target !== null) target.accept(timer.message, null);
-    else this.sendMessage(null, pid, timer.message);
+    fireTimer(this, timer);
   }
 
   // ---- ending
@@ -305,27 +300,11 @@ export class Scheduler implements Kernel {
   }
 
   startTimer(ms: number, to: AnyPid | string, message: unknown, wrap: boolean): Ref {
-    const ref = this.makeRef();
-    const timed = wrap ? { tag: 'timeout', ref, message } : message;
-    const target = typeof to === 'string' ? null : (to.target as Process | null);
-    // What may have to cross threads when it fires is refused now: then there is nobody to tell.
-    if (this.engine.strict || (target === null && this.engine.outlink !== null)) sealTerm(timed);
-    // A timer to a pid that is already dead never fires (TMR-1).
-    if (target === null && to instanceof Pid && to.origin === this.origin && !this.unborn.isExpected(to)) return ref;
-    const timer = this.timers.start(this.deadline(ms), to, timed, ref, null);
-    ref.slot = timer;
-    if (target !== null) ownTimer(target, timer);
-    this.noticeTimer(timer);
-    return ref;
+    return startTimer(this, ms, to, message, wrap);
   }
 
   cancelLocalTimer(ref: Ref): number | false {
-    const timer = ref.slot;
-    if (!(timer instanceof Timer) || !this.timers.cancel(timer)) return false;
-    ref.slot = null;
-    const owner = timer.to instanceof Pid ? (timer.to.target as Process | null) : null;
-    if (owner !== null) disownTimer(owner, timer);
-    return Math.max(0, Math.ceil(timer.atMs - this.engine.env.clock.now()));
+    return cancelTimer(this, ref);
   }
 
   dropTimer(timer: Timer): void {
@@ -334,21 +313,11 @@ export class Scheduler implements Kernel {
   }
 
   startReceiveTimer(ms: number, fire: () => void): Timer {
-    const timer = this.timers.start(this.deadline(ms), null, null, null, fire);
-    this.noticeTimer(timer);
-    return timer;
+    return startReceiveTimer(this, ms, fire);
   }
 
   cancelReceiveTimer(timer: object): void {
     this.timers.cancel(timer as Timer);
-  }
-
-  private deadline(ms: number): number {
-    return this.engine.env.clock.now() + ms;
-  }
-
-  private noticeTimer(timer: Timer): void {
-    if (!this.isInTurn && this.timers.nextMs === timer.atMs) this.engine.turns.wakeAt(timer.atMs);
   }
 
   // ---- requests
