@@ -37,4 +37,23 @@ describe('Timers', () => {
       }),
     );
   });
+
+  it('TMR-1 keeps the order when most of a long row of timers is cancelled in any order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(9)), { minLength: 200, maxLength: 400 }), (plans) => {
+        const timers = new Timers();
+        const all = plans.map(([delay], index) => timers.start(index + 1_000 * delay, null, null, null, null));
+        const rank = (timer: Timer) => plans[all.indexOf(timer)][1];
+        const doomed = all.filter((timer) => rank(timer) > 0).sort((a, b) => rank(a) - rank(b));
+        for (const timer of doomed) expect(timers.cancel(timer)).toBe(true);
+        const left = all.filter((timer) => rank(timer) === 0).sort((a, b) => a.atMs - b.atMs || a.seq - b.seq);
+        expect(timers.size).toBe(left.length);
+        expect(timers.due(Number.POSITIVE_INFINITY)).toEqual(left);
+        const fired: Timer[] = [];
+        for (let timer = timers.takeDue(9_999); timer !== null; timer = timers.takeDue(9_999)) fired.push(timer);
+        expect(fired.map((timer) => timer.seq)).toEqual(left.map((timer) => timer.seq));
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
