@@ -11,6 +11,7 @@ import {
   getTerm,
   goChannel,
   goChannelInfo,
+  isProcessAlive,
   membersOf,
   monitorGroup,
   onReceive,
@@ -67,6 +68,8 @@ describe('threads, the library when one dies', () => {
     const outcome = await run(function* (context) {
       context.trapExit(true);
       const started = asyncTask(context, libraryActor('endless'), [], { placement: { thread: 1 } });
+      // It has started there.
+      expect(yield* isProcessAlive(started.pid)).toBe(true);
       kill(1);
       return yield* yieldTask(started, 10_000);
     });
