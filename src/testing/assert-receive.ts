@@ -36,17 +36,14 @@ const AFTER_MS = 100;
  * Takes the oldest message that fits `pattern` (a value, an object with the fields that count, or a function) and
  * returns it; other messages stay. Throws {@link AssertReceiveError} when none comes in time.
  */
-export function* assertReceive<M = unknown>(
-  pattern?: Pattern<M>,
-  { afterMs = AFTER_MS }: ReceiveWithin = {},
-): Effects<M> {
+export function* assertReceive<M = unknown>(pattern?: Pattern, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<M> {
   const message = yield* receive((candidate) => fits(pattern, candidate), { afterMs });
   if (message !== TIMEOUT) return message as M;
   throw new AssertReceiveError(`no message that fits ${nameOf(pattern)} within ${afterMs} ms`, yield* mailboxOf());
 }
 
 /** Throws {@link AssertReceiveError} when a message that fits comes within the time; it is then taken. */
-export function* refuteReceive(pattern?: Pattern<unknown>, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<void> {
+export function* refuteReceive(pattern?: Pattern, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<void> {
   const message = yield* receive((candidate) => fits(pattern, candidate), { afterMs });
   if (message === TIMEOUT) return;
   throw new AssertReceiveError(`a message that must not come: ${formatReason(message)}`, yield* mailboxOf());
@@ -58,7 +55,7 @@ function* mailboxOf(): Effects<readonly unknown[]> {
   return info?.messages ?? [];
 }
 
-function nameOf(pattern: Pattern<unknown>): string {
+function nameOf(pattern: Pattern): string {
   if (pattern === undefined) return 'anything';
   return typeof pattern === 'function' ? pattern.toString().replace(/\s+/g, ' ') : formatReason(pattern);
 }

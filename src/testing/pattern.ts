@@ -2,9 +2,10 @@
 import { Pid, Ref } from '../term/index.ts';
 
 /** Fits when it is equal, field by field; fields of a message that the pattern does not name do not matter. */
-export type Pattern<M> =
+export type Pattern =
   | ((message: unknown) => boolean)
-  | { readonly [K in keyof M]?: unknown }
+  | { readonly [field: string]: unknown }
+  | readonly unknown[]
   | string
   | number
   | boolean

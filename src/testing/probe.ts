@@ -25,9 +25,9 @@ const AFTER_MS = 100;
 export interface Probe {
   readonly pid: Pid<unknown>;
   /** Takes the oldest message of the probe that fits. Throws AssertReceiveError when none comes in time. */
-  expect<M = unknown>(pattern?: Pattern<M>, within?: ReceiveWithin): Effects<M>;
+  expect<M = unknown>(pattern?: Pattern, within?: ReceiveWithin): Effects<M>;
   /** Throws AssertReceiveError when the probe gets a message that fits. */
-  refute(pattern?: Pattern<unknown>, within?: ReceiveWithin): Effects<void>;
+  refute(pattern?: Pattern, within?: ReceiveWithin): Effects<void>;
   /** Sends in the name of the probe. */
   send(to: AnyPid, message: unknown): void;
   link(to: AnyPid): void;
@@ -76,13 +76,13 @@ export function startProbe(context: Context<never>, { label = 'probe', name }: P
     name === undefined ? { label } : { label, name },
   );
   const order = (what: Order): void => context.send(pid, what);
-  const next = (pattern: Pattern<unknown>, afterMs: number) =>
+  const next = (pattern: Pattern, afterMs: number) =>
     receive<Heard>((candidate): candidate is Heard => isHeard(candidate, pid) && fits(pattern, candidate.message), {
       afterMs,
     });
   return {
     pid,
-    *expect<M>(pattern?: Pattern<M>, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<M> {
+    *expect<M>(pattern?: Pattern, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<M> {
       const heard = yield* next(pattern, afterMs);
       if (heard !== TIMEOUT) return heard.message as M;
       throw new AssertReceiveError(`${label} has got no message that fits within ${afterMs} ms`, yield* unread(pid));
