@@ -32,7 +32,7 @@ export interface Tally {
 }
 
 /** Programs that are under way on Erlang at the same time. */
-const AT_ONCE = 48;
+const AT_ONCE = 24;
 const SHRINK_MS = 60_000;
 const SHRINK_BOUNDS: Bounds = { ...BOUNDS, schedulesMax: 1_500, exhaustMax: 1_000 };
 const SHRINK_ROUNDS = 2;

@@ -10,12 +10,13 @@
 
 -record(w, {t, progress, slot, unit, noise, gated, roles}).
 
+-define(NAMES, 4).
 -define(REST_MS, 2).
 -define(PATIENCE_MS, 20000).
 
 main() ->
     %% A process that waits for a module to be loaded would look as if it were at rest.
-    [{module, M} = code:ensure_loaded(M) || M <- [atomics, erlang, ets, io, io_lib, lists, maps, rand, string, timer,
+    [{module, M} = code:ensure_loaded(M) || M <- [atomics, erlang, ets, io, io_lib, lists, maps, rand, timer,
                                                   gen, gen_server, supervisor, proc_lib, sys]],
     io:setopts([{encoding, latin1}]),
     io:put_chars(["ready ", erlang:system_info(otp_release), "\n"]),
@@ -69,12 +70,19 @@ is_resting(#w{t = T}) ->
         andalso lists:all(fun({{timer, R}, _}) -> erlang:read_timer(R) =:= false end,
                           ets:match_object(T, {{timer, '_'}, '_'})).
 
+%% A tie to somebody who is dead means that the news is still under way: its process was held up while it ended.
 is_waiting(T, P) ->
-    case process_info(P, [status, message_queue_len]) of
+    case process_info(P, [status, links, monitors]) of
         undefined -> true;
-        [{status, waiting}, _] -> ets:lookup(T, {timed, P}) =:= [];
+        [{status, waiting}, {links, Links}, {monitors, Monitors}] ->
+            ets:lookup(T, {timed, P}) =:= []
+                andalso lists:all(fun is_there/1, Links)
+                andalso lists:all(fun({process, Who}) -> is_there(Who) end, Monitors);
         _ -> false
     end.
+
+is_there({Name, _}) -> whereis(Name) =/= undefined;
+is_there(P) -> process_info(P, status) =/= undefined.
 
 outcome(#w{t = T}) ->
     Pids = [{K, P} || {{pid, P}, K} <- ets:match_object(T, {{pid, '_'}, '_'})],
@@ -192,9 +200,7 @@ name(N) ->
     #w{slot = Slot} = get(world),
     list_to_atom("warren_" ++ integer_to_list(Slot) ++ "_" ++ integer_to_list(N)).
 
-name_of(Atom) ->
-    [_, _, N] = string:split(atom_to_list(Atom), "_", all),
-    {name, list_to_integer(N)}.
+name_of(Atom) -> hd([{name, N} || N <- lists:seq(0, ?NAMES - 1), name(N) =:= Atom]).
 
 wait_ms(poll) -> 0;
 wait_ms({poll}) -> 0;
