@@ -263,6 +263,18 @@ describe('owners and heirs', () => {
     expect(() => countRows(context, own)).toThrow(/a table that lives on this thread/);
   });
 
+  test('ETS-1 what was given away does not end with the giver', function* (context) {
+    const { ref } = context.spawnMonitor(function* (inner: Context<unknown>) {
+      const table = createTable(inner, { heir: { pid: inner.self } });
+      insertRow(inner, table, 'k', 1);
+      giveTable(inner, table, context.self);
+      yield* sleep(1);
+    });
+    const { table } = yield* receive<TableTransfer>();
+    yield* receive((message) => isDown(message, ref));
+    expect(readRow(context, table, 'k')).toBe(1);
+  });
+
   test('what is no table, or one of another thread, is refused by name', (context) => {
     expect(() => readRow(context, {} as never, 1)).toThrow(/readRow needs a table/);
     const foreign = new Ref({ node: 'n', thread: 3, incarnation: 1 }, 1);
