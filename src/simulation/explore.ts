@@ -1,6 +1,7 @@
 // All schedules of a tiny system, depth first (reliability.md 2.a). What commutes is not tried in both orders (sleep
-// sets): two deliveries to different processes do, and a delivered message with the slice of another process. Slices do
+// sets): two deliveries to different processes do, and a delivery that ends nobody with the slice of another process. Slices do
 // not, because bodies of a test may share variables; `isolated` says that they do not.
+import type { Signal } from '../process/index.ts';
 import type { FaultOptions } from './faults.ts';
 import { type SimOptions, settingsOf } from './options.ts';
 import type { Choices, Policy } from './policy.ts';
@@ -17,6 +18,8 @@ export interface ExploreOptions
   readonly branchStepsMax?: number;
   /** Processes share nothing but messages: neither variables of the test nor names that come and go. Default false. */
   readonly isolated?: boolean;
+  /** False tries both orders of what commutes too: slower, and what the reduction is judged by. Default true. */
+  readonly reduces?: boolean;
   /** Crashes that are put into every place of every schedule: up to so many a run. Default 0. */
   readonly crashes?: number;
   /** Who may crash. Default: every process but the root. */
@@ -60,14 +63,28 @@ export function explore<T>(options: ExploreOptions, body: SimBody<T>): Explorati
   return report(schedules, equal, first, search);
 }
 
+/** Signals whose reception touches the receiver's record only. */
+const QUIET = new Set<Signal['kind']>([
+  'message',
+  'alias',
+  'down',
+  'monitor',
+  'demonitor',
+  'link',
+  'unlink',
+  'unlinkAck',
+  'info',
+  'infoReply',
+]);
+
 /** A choice as the search remembers it from one run to the next. */
 interface Move {
   readonly key: string;
   readonly kind: Choice['kind'];
   /** Whom it touches: the path of the receiver or of the process that runs. */
   readonly path: string;
-  /** True for the delivery of a message: no code of the receiver runs, nobody ends. */
-  readonly isMessage: boolean;
+  /** True for a delivery that runs no code of a body and ends nobody: a message, a monitor, not an exit. */
+  readonly isQuiet: boolean;
 }
 
 /** One step of the schedule that is being tried. */
@@ -172,25 +189,23 @@ class Search implements Policy {
     const moves = [byDefault, ...rest].map(moveOf);
     const crashed = this.nodes.filter(({ chosen }) => chosen.kind === 'fault').length;
     if (crashed >= (this.options.crashes ?? 0)) return moves;
-    const crashes = this.victims().map(
-      (path): Move => ({ key: `crash ${path}`, kind: 'fault', path, isMessage: false }),
-    );
+    const crashes = this.victims().map((path): Move => ({ key: `crash ${path}`, kind: 'fault', path, isQuiet: false }));
     return [...moves, ...crashes];
   }
 
   private commute(a: Move, b: Move): boolean {
-    if (a.path === b.path) return false;
+    if (a.path === b.path || this.options.reduces === false) return false;
     if (a.kind === 'deliver' && b.kind === 'deliver') return true;
     if (a.kind === 'run' && b.kind === 'run') return this.options.isolated === true;
-    return (a.kind === 'run' && b.isMessage) || (b.kind === 'run' && a.isMessage);
+    return (a.kind === 'run' && b.isQuiet) || (b.kind === 'run' && a.isQuiet);
   }
 }
 
 function moveOf(choice: Choice): Move {
   const { key, kind } = choice;
-  if (!(choice instanceof Pair)) return { key, kind, path: key.slice(key.indexOf(' ') + 1), isMessage: false };
+  if (!(choice instanceof Pair)) return { key, kind, path: key.slice(key.indexOf(' ') + 1), isQuiet: false };
   const signal = choice.head?.signal?.kind;
-  return { key, kind, path: choice.to.path, isMessage: signal === 'message' || signal === 'alias' };
+  return { key, kind, path: choice.to.path, isQuiet: signal !== undefined && QUIET.has(signal) };
 }
 
 function report<T>(schedules: number, equal: number, first: SimResult<T> | null, search: Search): Exploration<T> {

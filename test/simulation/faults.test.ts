@@ -1,17 +1,31 @@
 // Faults of the kernel as data (reliability.md 2.a): crashes, deaths of threads, links that stand still, clocks that jump.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Context, isDown, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import {
+  type AsyncContext,
+  type Context,
+  isDown,
+  type Process,
+  receive,
+  sleep,
+  TIMEOUT,
+} from '../../src/process/index.ts';
 import type { Mfa, Pid } from '../../src/term/index.ts';
 import {
   type Deviation,
+  decodeToken,
   findFailure,
+  isFaultKey,
   loadModules,
   replay,
   type SimOptions,
+  SimScheduler,
   type SimTape,
   schedules,
   simulate,
+  simulateAsync,
+  sweepCrashes,
+  type Wiring,
 } from '../../src/testing.ts';
 
 const url = new URL('./thread-bodies.ts', import.meta.url).href;
@@ -161,6 +175,82 @@ describe('clocks', () => {
     const jumpMs = Number(deviations[0][1].slice('jump '.length));
     expect(jumpMs).toBeGreaterThan(80);
     expect(jumpMs).toBeLessThanOrEqual(202);
+  });
+});
+
+describe('a token', () => {
+  it('R17 replays schedule and faults exactly, step by step', () => {
+    const faults = { crashes: 2, threadDeaths: 1, delays: 1, partitions: 1, clockJumps: 1, jitters: 2, wallJumps: 1 };
+    const run = (options: SimOptions) =>
+      simulate({ ...THREADS, ...options, history: 0 }, function* (context) {
+        for (const thread of [1, 2, 0]) {
+          const { pid, ref } = context.spawnMonitor(body('counter'), [context.self, 3], { placement: { thread } });
+          context.send(pid as Pid<unknown>, 'stop');
+          yield* receive((message) => isDown(message, ref), { afterMs: 500 });
+        }
+        return context.env.clock.wallTime() + context.random();
+      });
+    let withFaults = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const first = run({ seed, strategy: 'portfolio', faults });
+      const again = run(decodeToken(first.token));
+      expect(again.hash, `seed ${seed}`).toBe(first.hash);
+      expect(again.deviations).toEqual(first.deviations);
+      expect(again.missed).toEqual([]);
+      expect(again.outcome).toEqual(first.outcome);
+      if (first.deviations.some(([, key]) => isFaultKey(key))) withFaults++;
+    }
+    expect(withFaults).toBeGreaterThan(75);
+  });
+});
+
+describe('an async process', () => {
+  it('that is crashed while it awaits does nothing any more', async () => {
+    let isOver = false;
+    const result = await simulateAsync({ deviations: [[3, 'crash root/0']] }, function* (context) {
+      const { ref } = context.spawnMonitor(async (own: AsyncContext<unknown>) => {
+        await own.perform(sleep(10));
+        isOver = true;
+      });
+      const down = yield* receive<{ reason: unknown }>((message) => isDown(message, ref), { afterMs: 100 });
+      return down === TIMEOUT ? 'nothing' : (down as { reason: unknown }).reason;
+    });
+    expect(result.deviations).toEqual([[3, 'crash root/0']]);
+    expect(result.value).toBe('killed');
+    expect(isOver).toBe(false);
+  });
+});
+
+describe('a planted mistake', () => {
+  it('R5 a kernel that tells nobody of a crash is seen in the sweep of crashes', () => {
+    class Silent extends SimScheduler {
+      override terminate(process: Process, reason: unknown): void {
+        if (reason === 'killed') process.monitors?.watchers.clear();
+        super.terminate(process, reason);
+      }
+    }
+    const body = function* (context: Context<unknown>) {
+      const { pid, ref } = context.spawnMonitor(idle, [], { label: 'idle' });
+      yield* sleep(1);
+      context.send(pid as Pid<unknown>, 'stop');
+      yield* receive((message) => isDown(message, ref), { afterMs: 50 });
+    };
+    expect(sweepCrashes({}, body).check().failed).toBe(0);
+    const wiring: Wiring = { scheduler: (...args) => new Silent(...args) };
+    const { first } = sweepCrashes({ wiring }, body);
+    expect(first?.failure).toMatchObject({ tag: 'invariant', rule: 'R5' });
+  });
+
+  it('THR-1 a link that is open again before its time is seen by what comes over it', () => {
+    const early = function* (context: Context<unknown>) {
+      const pid = context.spawn(body('echo'), [], { placement: { thread: 1 } }) as Pid<unknown>;
+      context.send(pid, { from: context.self, n: 1 });
+      yield* receive((message) => (message as { n?: number }).n === 1);
+      context.send(pid, 'stop');
+      if (context.now() < 50) throw new Error('early');
+    };
+    expect(simulate({ ...THREADS, deviations: [[0, 'delay 1>0 50']] }, early).isOk).toBe(true);
+    expect(simulate({ ...THREADS, deviations: [[0, 'delay 1>0 49']] }, early).isOk).toBe(false);
   });
 });
 
