@@ -25,17 +25,11 @@ import { type CastResult, noReply, ok, reply, stop } from './results.ts';
 /** How long a closed channel without its owner keeps values for which no receiver has come yet. */
 export const GO_LINGER_MS = 60_000;
 
-/** A process whose death matters: it waits here, or has received and may come again. */
-interface Guest {
-  readonly ref: Ref;
-  readonly waiting: Set<Party>;
-  isReceiver: boolean;
-}
-
 class State implements GoVoice {
   readonly context: ServerContext;
   readonly deals: GoDeals;
-  readonly guests = new Map<AnyPid, Guest>();
+  /** The processes that had to wait here or have received, all watched: true for those that may come to receive again. */
+  readonly guests = new Map<AnyPid, boolean>();
   owner: Ref | null;
   isLingering = false;
 
@@ -46,8 +40,8 @@ class State implements GoVoice {
   }
 
   settle(party: Party, outcome: GoReply): void {
-    if (outcome.tag === 'value') this.guest(party.pid).isReceiver = true;
-    else if (outcome.tag === 'closed') this.toldOfClose(party.pid);
+    if (outcome.tag === 'value') this.welcome(party.pid, true);
+    else if (outcome.tag === 'closed' && this.guests.has(party.pid)) this.guests.set(party.pid, false);
     if (party.from !== null) replyTo(this.context, party.from, outcome);
     else if (party.select !== null) {
       const { id, key } = party.select;
@@ -77,41 +71,25 @@ class State implements GoVoice {
     this.context.send(id, news);
   }
 
-  left(party: Party): void {
-    const guest = this.guests.get(party.pid);
-    if (guest?.waiting.delete(party) === true) this.letGo(party.pid, guest);
-  }
-
   /** A party that has to wait is watched. */
   watch(party: Party): void {
-    if (this.deals.isWaiting(party)) this.guest(party.pid).waiting.add(party);
+    if (this.deals.isWaiting(party)) this.welcome(party.pid, false);
   }
 
   gone(pid: AnyPid): void {
-    this.guests.delete(pid);
-    this.deals.forget(pid);
+    if (this.guests.delete(pid)) this.deals.forget(pid);
   }
 
-  private guest(pid: AnyPid): Guest {
-    let guest = this.guests.get(pid);
-    if (guest === undefined) {
-      guest = { ref: this.context.monitor(pid), waiting: new Set(), isReceiver: false };
-      this.guests.set(pid, guest);
-    }
-    return guest;
+  /** True when nobody waits here, and nobody who has received may still come. */
+  get isForgotten(): boolean {
+    return this.deals.isQuiet && !this.guests.values().some((mayReceive) => mayReceive);
   }
 
-  private toldOfClose(pid: AnyPid): void {
-    const guest = this.guests.get(pid);
-    if (guest === undefined) return;
-    guest.isReceiver = false;
-    this.letGo(pid, guest);
-  }
-
-  private letGo(pid: AnyPid, guest: Guest): void {
-    if (guest.waiting.size > 0 || guest.isReceiver) return;
-    this.guests.delete(pid);
-    this.context.demonitor(guest.ref, { flush: true });
+  /** Each guest is watched once, and as long as the channel is there: most of them wait often. */
+  private welcome(pid: AnyPid, mayReceive: boolean): void {
+    const known = this.guests.get(pid);
+    if (known === undefined) this.context.monitor(pid);
+    if (known === undefined || (mayReceive && !known)) this.guests.set(pid, mayReceive);
   }
 }
 
@@ -206,6 +184,6 @@ function down(state: State, ref: Ref, pid: AnyPid, reason: unknown): CastResult<
 
 /** Goes on, or ends when nobody can want anything of it any more. */
 function settled(state: State): CastResult<State> {
-  if (state.owner !== null || state.guests.size > 0) return noReply(state);
+  if (state.owner !== null || !state.isForgotten) return noReply(state);
   return state.isLingering && state.deals.buffer.length > 0 ? noReply(state) : stop('normal');
 }

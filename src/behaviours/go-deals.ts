@@ -6,8 +6,6 @@ import { comparePids, type GoReply, type Party } from './go-channel-protocol.ts'
 
 /** What the channel tells the outside. */
 export interface GoVoice {
-  /** The party waits no more, served or not. */
-  left(party: Party): void;
   /** The party is served. */
   settle(party: Party, outcome: GoReply): void;
   ask(party: Party, deal: number): void;
@@ -36,6 +34,8 @@ export class GoDeals {
   /** The parties of each select that has offered something here. */
   private readonly offers = new Map<Ref, Party[]>();
   private readonly voice: GoVoice;
+  /** Waiting parties whose select has a default. */
+  private polls = 0;
   private deal: Deal | null = null;
   private deals = 0;
 
@@ -48,6 +48,7 @@ export class GoDeals {
   add(kind: 'send' | 'receive', party: Party): void {
     (kind === 'send' ? this.senders : this.receivers).add(party);
     if (party.select === null) return;
+    if (party.select.isPoll) this.polls++;
     const others = this.offers.get(party.select.id);
     if (others === undefined) this.offers.set(party.select.id, [party]);
     else others.push(party);
@@ -58,6 +59,11 @@ export class GoDeals {
     return this.receivers.has(party) || this.senders.has(party);
   }
 
+  /** True when nobody waits. */
+  get isQuiet(): boolean {
+    return this.receivers.size + this.senders.size === 0;
+  }
+
   /** Goes on as far as it can. */
   step(): void {
     while (this.deal === null) {
@@ -65,7 +71,7 @@ export class GoDeals {
       if (found === null) break;
       this.begin(found);
     }
-    if (this.deal !== null) return;
+    if (this.deal !== null || this.polls === 0) return;
     for (const parties of [this.receivers, this.senders]) {
       for (const party of parties) {
         if (party.select?.isPoll !== true) continue;
@@ -110,9 +116,9 @@ export class GoDeals {
 
   /** The next two that belong together; one of them is null when the buffer, or the close, is the other. */
   private find(): Pick<Deal, 'receiver' | 'sender'> | null {
-    const [sender = null] = this.senders;
+    const sender = first(this.senders);
     if (this.isClosed && sender !== null) return { receiver: null, sender };
-    const [receiver = null] = this.receivers;
+    const receiver = first(this.receivers);
     if (receiver !== null && (this.buffer.length > 0 || this.isClosed)) return { receiver, sender: null };
     if (sender !== null && this.buffer.length < this.capacity) return { receiver: null, sender };
     if (sender === null) return null;
@@ -160,13 +166,16 @@ export class GoDeals {
   }
 
   private take(party: Party): void {
-    this.receivers.delete(party);
-    this.senders.delete(party);
-    this.voice.left(party);
+    if (!this.receivers.delete(party) && !this.senders.delete(party)) return;
     if (party.select === null) return;
-    const { id } = party.select;
+    const { id, isPoll } = party.select;
+    if (isPoll) this.polls--;
     const left = this.offers.get(id)?.filter((other) => other !== party) ?? [];
     if (left.length === 0) this.offers.delete(id);
     else this.offers.set(id, left);
   }
+}
+
+function first(parties: Set<Party>): Party | null {
+  return parties.size === 0 ? null : (parties.values().next().value ?? null);
 }

@@ -13,7 +13,6 @@ function scene(capacity = 0) {
   const names = new Map<Party, string>();
   const say = (what: string, party: Party) => said.push(`${what} ${names.get(party)}`);
   const deals = new GoDeals(capacity, {
-    left: () => {},
     settle: (party, outcome: GoReply) => say(outcome.tag === 'value' ? `value ${outcome.value}` : outcome.tag, party),
     ask: (party, deal) => say(`ask ${deal}`, party),
     release: (party, deal) => say(`release ${deal}`, party),
