@@ -10,6 +10,7 @@ export { loadModules } from './code.ts';
 export * from './explore.ts';
 export { describeFault, type FaultOptions, isFaultKey, type Victim, weaker } from './faults.ts';
 export { UncontrolledCallError } from './guard.ts';
+export { heal } from './heal.ts';
 export { type NetOptions, SimNet, simNet } from './net.ts';
 export * from './options.ts';
 export * from './result.ts';

@@ -50,7 +50,7 @@ export class Machine {
   private readonly isAsync: boolean;
   private readonly unpublished = new Set<number>();
   readonly net: SimNet;
-  private readonly env: Env;
+  readonly env: Env;
   private lastPlaced = 0;
 
   constructor(host: MachineHost, isAsync: boolean) {

@@ -4,6 +4,7 @@ import { type Chart, type ChartOptions, chartOf } from './chart.ts';
 import { adviceFor } from './guard.ts';
 import { describeChoice } from './history.ts';
 import { type Deviation, encodeToken } from './schedule.ts';
+import { deviationsOf, overtakenOf } from './taken.ts';
 import type { World } from './world.ts';
 
 /** Why a run failed. */
@@ -84,13 +85,13 @@ export class SimResult<T> {
 
   /** The deviations that the run took; following them gives this run again. */
   get deviations(): readonly Deviation[] {
-    this.list ??= this.world.deviations();
+    this.list ??= deviationsOf(this.world.taken);
     return this.list;
   }
 
   /** What the run has passed over, as holds of it: the first time of each. */
   get overtaken(): readonly Deviation[] {
-    return this.world.overtaken();
+    return overtakenOf(this.world.taken);
   }
 
   /** The deviations that were asked for and not possible: another build, or another body, than the one they are of. */

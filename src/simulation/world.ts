@@ -7,15 +7,16 @@ import { hasFaults, WithFaults } from './fault-plan.ts';
 import { FaultStrokes } from './fault-strokes.ts';
 import { Fault } from './faults.ts';
 import { setWitness, type Witness } from './guard.ts';
+import { admit, type Patient } from './heal.ts';
 import { History } from './history.ts';
 import { Machine } from './machine.ts';
 import type { Settings } from './options.ts';
-import { type Choices, holdKey, type Policy, Replay } from './policy.ts';
+import { type Choices, FIFO, type Policy, Replay } from './policy.ts';
 import { RunHash } from './run-hash.ts';
-import type { Deviation } from './schedule.ts';
 import { type Choice, Pair, Seat, Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
 import { policyOf } from './strategies.ts';
+import { isHoldable, type Taken } from './taken.ts';
 import { PairTransit } from './transit.ts';
 import { Watch } from './watch.ts';
 import { ThreadLink } from './wires.ts';
@@ -24,15 +25,7 @@ import { ThreadLink } from './wires.ts';
 const BUSY_STEPS = 2_000;
 const CREEP_MS = 0.01;
 
-/** A deviation as it was taken; its text is made when somebody reads it. */
-interface Taken {
-  readonly step: number;
-  readonly choice: Choice;
-  readonly isHold: boolean;
-  readonly instead: Choice | null;
-}
-
-export class World implements Choices, Witness {
+export class World implements Choices, Witness, Patient {
   readonly settings: Settings;
   readonly seats: Seats;
   readonly watch: Watch;
@@ -54,7 +47,7 @@ export class World implements Choices, Witness {
   ranAsync: Process | null = null;
   /** Modules that are being loaded; no step is taken meanwhile. */
   readonly loading = new Set<Promise<unknown>>();
-  private readonly policy: Policy;
+  private policy: Policy;
   /** Every pair that something has arrived from. */
   private readonly pairs: Pair[] = [];
   private readonly held: (Pair | Seat | ThreadLink)[] = [];
@@ -90,6 +83,7 @@ export class World implements Choices, Witness {
     this.threads = this.machine.threads;
     this.faults = new FaultStrokes(this);
     this.policy = settings.policy ?? policyFor(settings, this.faults);
+    admit(this.machine.env, this);
   }
 
   note(text: string): void {
@@ -120,7 +114,13 @@ export class World implements Choices, Witness {
   private beFair(): void {
     this.nowMs += CREEP_MS;
     this.restMs = this.nowMs;
-    for (const each of [...this.held]) this.release(each);
+    this.releaseAll();
+  }
+
+  heal(): void {
+    this.faults.heal();
+    this.releaseAll();
+    this.policy = FIFO;
   }
 
   /** What is due: the signal that was sent first, the process that waits longest, what was held, the next timer. */
@@ -321,6 +321,10 @@ export class World implements Choices, Witness {
     else choice.isHeld = true;
   }
 
+  private releaseAll(): void {
+    for (const each of [...this.held]) this.release(each);
+  }
+
   /** Gives back the first held thing that could happen; false when there is none. */
   private releaseOne(): boolean {
     const next = this.held.find((each) => this.isEnabled(each));
@@ -345,23 +349,6 @@ export class World implements Choices, Witness {
 
   // ---- what is left of a run
 
-  /** The deviations that were taken, as data. */
-  deviations(): Deviation[] {
-    return this.taken.map(({ step, choice, isHold }) => [step, isHold ? holdKey(choice) : choice.key]);
-  }
-
-  /** What was passed over or held, each as a hold from its first time on. */
-  overtaken(): Deviation[] {
-    const holds = new Map<string, number>();
-    for (const { step, choice, isHold, instead } of this.taken) {
-      const left = isHold ? choice : instead;
-      if (left === null || !isHoldable(left)) continue;
-      const key = holdKey(left);
-      if (!holds.has(key)) holds.set(key, step);
-    }
-    return [...holds].map(([key, step]) => [step, key]);
-  }
-
   get hash(): string {
     return this.fingerprint.toString();
   }
@@ -373,10 +360,6 @@ export class World implements Choices, Witness {
   seatOf(pid: AnyPid): Seat {
     return this.seats.of(pid);
   }
-}
-
-function isHoldable(choice: Choice): choice is Pair | Seat | ThreadLink {
-  return choice instanceof Pair || choice instanceof Seat || choice instanceof ThreadLink;
 }
 
 /** What may not happen any more when the body is over: time, and faults that want it to pass. */

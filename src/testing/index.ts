@@ -8,6 +8,7 @@
 export * from '../simulation/index.ts';
 export * from './assert-receive.ts';
 export * from './chart-file.ts';
+export * from './eventually.ts';
 export * from './linearizability.ts';
 export * from './operation-log.ts';
 export type { Pattern } from './pattern.ts';
