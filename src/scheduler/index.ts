@@ -1,5 +1,6 @@
 // One thread full of processes. An engine (engine.ts) makes a Scheduler with its own clock, turns and links to others.
 export * from './engine.ts';
+export { processInfoOf } from './info.ts';
 export * from './names.ts';
 export * from './scheduler.ts';
 export { Timer } from './timers.ts';

@@ -4,6 +4,9 @@ import type { Origin } from './origin.ts';
 
 declare const protocol: unique symbol;
 
+/** What `util.inspect` of Node looks for. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
 /**
  * The address of a process that accepts messages of type `P`.
  * A pid is a term: it may be sent, compared with `===` and used as a Map key. A pid of a dead process stays valid
@@ -28,6 +31,11 @@ export class Pid<in P = never> {
 
   /** As text: what hangs on a pid at home is the whole process, with cycles. */
   toJSON(): string {
+    return this.toString();
+  }
+
+  /** The same for `console.log`. */
+  [INSPECT](): string {
     return this.toString();
   }
 }

@@ -1,5 +1,6 @@
 // Ref: a unique value (monitor, timer, request, alias). Interned per thread like a Pid.
 import type { Origin } from './origin.ts';
+import { INSPECT } from './pid.ts';
 
 /**
  * A unique reference. When it is an active alias (ALI-1), messages can be sent to it and reach its creator.
@@ -23,6 +24,11 @@ export class Ref {
 
   /** As text, like a pid. */
   toJSON(): string {
+    return this.toString();
+  }
+
+  /** The same for `console.log`. */
+  [INSPECT](): string {
     return this.toString();
   }
 }
