@@ -101,7 +101,7 @@ function handle(
       outcome = callbacks.handleCast(cast.message, server.state, context);
     } else if (tag === '$stop') {
       return context.perform(end(callbacks, server, (message as StopMessage).reason, context));
-    } else if (tag === 'EXIT' && isExit(message) && message.from === context.parent) {
+    } else if (tag === 'EXIT' && isExit(message) && message.from === server.parent) {
       return context.perform(end(callbacks, server, message.reason, context));
     } else if (callbacks.handleInfo !== undefined) {
       outcome = callbacks.handleInfo(message as never, server.state, context);

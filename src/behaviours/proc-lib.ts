@@ -10,6 +10,8 @@ export interface StartTicket {
   readonly alias: Ref;
   /** The name to take before anything else, or null. */
   readonly name: string | ViaName | null;
+  /** False for a start without a link: the starter then is nobody whose end would matter (GS-12). */
+  readonly isLinked: boolean;
 }
 
 /** What the new process tells its starter. */

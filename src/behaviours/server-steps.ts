@@ -1,7 +1,7 @@
 // The slower steps of a gen-server, as generators: starting, results that continue, wait or stop, and ending.
 // GS-1, GS-7...12. Each runs as the continuation of the process, so that no message is let in before it is done.
 import { type Context, type Effects, ExitError, exitReasonOf } from '../process/index.ts';
-import { describe, formatReason, type Ref } from '../term/index.ts';
+import { type AnyPid, describe, formatReason, type Ref } from '../term/index.ts';
 import { replyTo } from './call.ts';
 import { type Callbacks, IDLE_TIMEOUT, type OrEffects, type ServerContext } from './callbacks.ts';
 import { answerStart, answerStarted, type StartTicket, takeName } from './proc-lib.ts';
@@ -26,9 +26,12 @@ const IDLE = '$idle';
 export class Server<S> {
   state: S;
   idle: Ref | null = null;
+  /** Whose EXIT ends it: the process that it was started by, unless that was without a link (GS-12). */
+  readonly parent: AnyPid | null;
 
-  constructor(state: S) {
+  constructor(state: S, parent: AnyPid | null) {
     this.state = state;
+    this.parent = parent;
   }
 
   /** Any message ends the idle time. Returns what the callbacks are to see, or null for a timeout that came too late. */
@@ -70,9 +73,13 @@ export function begin(
   const outcome = init();
   if (!isEffects(outcome) && outcome?.tag === 'ok' && outcome.next === null) {
     answerStarted(context, ticket);
-    return new Server(outcome.state);
+    return new Server(outcome.state, parentOf(context, ticket));
   }
   return finishInit(callbacks, context, ticket, outcome);
+}
+
+function parentOf(context: ServerContext, ticket: StartTicket | null): AnyPid | null {
+  return ticket?.isLinked === false ? null : context.parent;
 }
 
 function* initNamed(
@@ -95,7 +102,7 @@ function* finishInit(
   switch (result?.tag) {
     case 'ok': {
       answerStarted(context, ticket);
-      const server = new Server(result.state);
+      const server = new Server(result.state, parentOf(context, ticket));
       if (result.next === null) return server;
       return yield* settle(callbacks, server, { ...result, tag: 'noReply' }, 'init', null, context);
     }

@@ -130,7 +130,7 @@ export function launch(
     return { ok: true, pid: pid as Pid<unknown> };
   }
   const ref = context.makeRef();
-  const ticket: StartTicket = { tag: '$start', alias: ref, name };
+  const ticket: StartTicket = { tag: '$start', alias: ref, name, isLinked: link };
   const { pid } = context.kernel.spawn(context as Process, {
     body,
     args: [ticket, ...args],

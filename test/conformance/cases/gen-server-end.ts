@@ -4,7 +4,7 @@ import type { ErrorReason } from '../../../src/term/index.ts';
 import type { Case } from '../case.ts';
 import { equal } from '../check.ts';
 
-import { ranTerminate, started, startedBy, terminated } from './servers.ts';
+import { ranTerminate, started, startedAlone, startedBy, terminated } from './servers.ts';
 
 export const genServerEndCases: readonly Case[] = [
   {
@@ -88,6 +88,16 @@ export const genServerEndCases: readonly Case[] = [
       t.context.send(other.by, { end: 'normal' });
       equal(yield* t.down(parentRef), 'normal', 'the end of the parent');
       equal(yield* call(other.pid, { do: 'echo', value: 'alive' }), 'alive', 'the server lives on');
+    },
+  },
+  {
+    title: 'GS-12 a server that was started without a link has no parent: the exit of its starter is a message',
+    *run(t) {
+      const server = yield* startedAlone(t, { traps: true });
+      t.context.exit(server, 'x');
+      const exit = { tag: 'EXIT', from: t.context.self, reason: 'x' };
+      equal(yield* t.next('its word'), { info: exit }, 'what the server told');
+      equal(yield* call(server, { do: 'echo', value: 'alive' }), 'alive', 'it serves on');
     },
   },
   {

@@ -1,5 +1,5 @@
 // What the gen-server cases share: callers and parents as bodies, and servers that are started for a case.
-import { call, type StartOptions, type StartResult, startLink } from '../../../src/behaviours/index.ts';
+import { call, type StartOptions, type StartResult, start, startLink } from '../../../src/behaviours/index.ts';
 import { type Context, type Effects, receive } from '../../../src/process/index.ts';
 import type { Mfa, Pid } from '../../../src/term/index.ts';
 import { type How, SERVER, type TestServerPid } from '../../actors/server.ts';
@@ -38,6 +38,15 @@ export function* caller(
 /** A server linked to the case, which gets what it tells. */
 export function* started(t: CaseContext, how: How = {}, options?: StartOptions): Effects<TestServerPid> {
   const result = yield* startLink(SERVER, [t.context.self, how], t.options(options));
+  if (!result.ok) throw new CheckError(`the server did not start: ${JSON.stringify(result.error)}`);
+  const pid = t.kept(result.pid as TestServerPid);
+  equal(yield* t.next('its word'), { initialized: pid }, 'what the server told from init');
+  return pid;
+}
+
+/** As {@link started}, without a link to the case. */
+export function* startedAlone(t: CaseContext, how: How = {}): Effects<TestServerPid> {
+  const result = yield* start(SERVER, [t.context.self, how], t.options());
   if (!result.ok) throw new CheckError(`the server did not start: ${JSON.stringify(result.error)}`);
   const pid = t.kept(result.pid as TestServerPid);
   equal(yield* t.next('its word'), { initialized: pid }, 'what the server told from init');
