@@ -18,6 +18,7 @@ const PROGRAMS: readonly (readonly [Theme, number])[] = [
   ['names', 350],
   ['timers', 350],
   ['everything', 600],
+  ['servers', 400],
 ];
 
 const isHere = hasErlang();

@@ -3,7 +3,7 @@
 // Warren with the switch on. Nothing else is excused.
 import type { Program } from './program.ts';
 
-export type Quirk = 'lateNoproc';
+export type Quirk = 'lateNoproc' | 'stopSaysSo';
 
 export interface Intended {
   readonly quirk: Quirk;
@@ -26,5 +26,13 @@ export const INTENDED: readonly Intended[] = [
       'The DOWN of a monitor on a name that nobody has is in the mailbox when `monitor` returns. On Erlang it comes a ' +
       'moment later, and a `demonitor` in between still finds the monitor. Erlang promises neither.',
     concerns: (program) => uses(program, 'monitor_name') && uses(program, 'demonitor'),
+  },
+  {
+    quirk: 'stopSaysSo',
+    row: 'GS-13',
+    reason:
+      'A server that ends by itself with just the reason that `stopServer` asks for, while it asks, is stopped on ' +
+      'Warren. Erlang fails with `{Reason, {sys, terminate, ...}}` when the end came before its request.',
+    concerns: (program) => uses(program, 'stop'),
   },
 ];

@@ -1,5 +1,7 @@
 // Interprets the scripts of program.ts on Warren, step by step as the Erlang module beside it does, and writes down the
 // same lines. Where a step could be preempted a pause stands, as often as the seed of the run says.
+
+import { CallError, cast, stopServer, tryCall } from '../../src/behaviours/index.ts';
 import {
   type Context,
   type Effects,
@@ -10,12 +12,12 @@ import {
   pause,
   receive,
   register,
-  TIMEOUT,
   unregister,
 } from '../../src/process/index.ts';
-import { type AnyPid, type ExitReason, formatReason, hasTag, Pid, type Ref } from '../../src/term/index.ts';
+import { type AnyPid, formatReason, hasTag, Pid, type Ref } from '../../src/term/index.ts';
 import type { Quirk } from './intended.ts';
 import type { Match, Op, Program, Wait } from './program.ts';
+import { itemsOf, type ScriptedPid, startWork } from './servers.ts';
 
 /** The unit of time; far above what anything else takes in virtual time. */
 export const UNIT_MS = 100;
@@ -34,6 +36,13 @@ export class World {
     this.program = program;
     this.pauses = pauses;
     this.asErlang = asErlang;
+  }
+
+  log(label: string, items: readonly unknown[]): void {
+    const line = items.map((item) => this.show(item)).join(' ');
+    const list = this.lines.get(label);
+    if (list === undefined) this.lines.set(label, [line]);
+    else list.push(line);
   }
 
   /** A value as the Erlang side prints it. */
@@ -88,11 +97,7 @@ export class Role {
   }
 
   log(...items: readonly unknown[]): void {
-    const { lines } = this.world;
-    const line = items.map((item) => this.world.show(item)).join(' ');
-    const list = lines.get(this.label);
-    if (list === undefined) lines.set(this.label, [line]);
-    else list.push(line);
+    this.world.log(this.label, items);
   }
 
   with(role: number, run: (pid: Pid<unknown>) => void): void {
@@ -157,7 +162,7 @@ export function* step(role: Role, op: Op): Effects<void> {
   const { context } = role;
   switch (op[0]) {
     case 'spawn':
-      return spawn(role, op[1]);
+      return yield* spawn(role, op[1]);
     case 'send':
       return role.with(op[1], (pid) => context.send(pid, { tag: 'm', k: op[2], from: context.self }));
     case 'send_name': {
@@ -224,6 +229,36 @@ function* held(role: Role, op: Op): Effects<void> {
     case 'cancel': {
       const ref = timers.get(op[1]);
       if (ref !== undefined) role.log('cancel', op[1], context.cancelTimer(ref) !== false);
+      return;
+    }
+    default:
+      return yield* ask(role, op);
+  }
+}
+
+/** The steps that ask a server. */
+function* ask(role: Role, op: Op): Effects<void> {
+  switch (op[0]) {
+    case 'call': {
+      const pid = role.known.get(op[1]);
+      if (pid === undefined) return;
+      const outcome = yield* tryCall(pid as ScriptedPid, { k: op[2] }, msOf(op[3]));
+      return outcome.ok ? role.log('reply', op[1], outcome.value) : role.log('call_failed', op[1], outcome.error);
+    }
+    case 'cast':
+      return role.with(op[1], (pid) => cast(role.context, pid as ScriptedPid, { k: op[2] }));
+    case 'stop': {
+      const pid = role.known.get(op[1]);
+      if (pid === undefined || pid === role.context.self) return;
+      try {
+        yield* stopServer(pid, op[2], msOf(op[3]));
+        const isRefused = role.world.asErlang === 'stopSaysSo' && role.context.random() < 0.5;
+        if (isRefused) role.log('stop_failed', op[1], op[2]);
+        else role.log('stopped', op[1], 'ok');
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        role.log('stop_failed', op[1], error.reason.reason);
+      }
     }
   }
 }
@@ -239,9 +274,10 @@ function demonitor(role: Role, ref: Ref, flush: boolean): boolean {
   return true;
 }
 
-function spawn(role: Role, number: number): void {
+function* spawn(role: Role, number: number): Effects<void> {
   const { context, world } = role;
-  const { spawn: kind } = world.program.roles[number];
+  const { spawn: kind, work } = world.program.roles[number];
+  if (work.kind !== 'script') return yield* startWork(role, number, work);
   const known = new Map(role.known);
   const body = (child: Context<unknown>): Effects<unknown> => script(world, number, child, known);
   let pid: AnyPid;
@@ -282,15 +318,10 @@ function matcherOf(match: Match): (message: unknown) => boolean {
 
 /** Writes down what a receive came to. */
 function seen(role: Role, message: unknown): void {
-  if (message === TIMEOUT) role.log('timeout');
-  else if (isExit(message)) role.log('exit', message.from, message.reason as ExitReason);
-  else if (isDown(message)) role.log('down', role.slotOf(message.ref), message.object, message.reason);
+  if (isDown(message)) role.log('down', role.slotOf(message.ref), message.object, message.reason);
   else if (hasTag(message, 'tell')) {
     const { about, pid, from } = message as Told;
     role.known.set(about, pid);
     role.log('tell', about, 'from', from);
-  } else {
-    const { k, from } = message as { k: number; from: unknown };
-    role.log('m', k, 'from', from);
-  }
+  } else role.log(...itemsOf(message));
 }

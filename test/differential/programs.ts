@@ -1,7 +1,7 @@
 // Draws programs with fast-check. Small on purpose: two to four processes and a few steps each already race, and what
 // fails shrinks to something that can be read.
 import fc from 'fast-check';
-import type { Match, Op, Program, Reason, Role, SpawnKind, Wait, Work } from './program.ts';
+import type { InitPlan, Match, Op, Program, Reaction, Reason, Role, Server, SpawnKind, Wait, Work } from './program.ts';
 
 /** Which steps are drawn. */
 export type Theme = 'links' | 'monitors' | 'names' | 'timers' | 'everything' | 'servers' | 'supervisors';
@@ -74,8 +74,43 @@ function stepsOf(theme: Theme, role: fc.Arbitrary<number>): fc.Arbitrary<Op> {
       weight: 1,
       arbitrary: fc.tuple(fc.constant('send_after_name' as const), fc.constant(TIME), name, number, slot),
     });
+  if (theme === 'servers') {
+    const wait = fc.constantFrom(INFINITY, INFINITY, TIME);
+    steps.push({ weight: 8, arbitrary: fc.tuple(fc.constant('call' as const), role, number, wait) });
+    steps.push({ weight: 4, arbitrary: fc.tuple(fc.constant('cast' as const), role, number) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('stop' as const), role, reason, wait) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('monitor' as const), role, slot) });
+  }
   return fc.oneof(...steps);
 }
+
+const reaction: fc.Arbitrary<Reaction> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Reaction>(['reply']) },
+  { weight: 1, arbitrary: fc.constant<Reaction>(['silent']) },
+  { weight: 2, arbitrary: fc.constant<Reaction>(['later']) },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('stop' as const, 'stop_reply' as const), reason) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('exit' as const, 'continue_stop' as const), reason) },
+  { weight: 1, arbitrary: fc.constant<Reaction>(['crash']) },
+);
+
+const server: fc.Arbitrary<Server> = fc.record({
+  traps: fc.boolean(),
+  reactions: fc.array(reaction, { minLength: NUMBERS, maxLength: NUMBERS }),
+});
+
+const initPlan: fc.Arbitrary<InitPlan> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant<InitPlan>(['ok']) },
+  { weight: 1, arbitrary: fc.constant<InitPlan>(['ignore']) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('stop' as const), reason) },
+  { weight: 1, arbitrary: fc.constant<InitPlan>(['crash']) },
+);
+
+const serverWork: fc.Arbitrary<Work> = fc.record({
+  kind: fc.constant('server' as const),
+  init: initPlan,
+  server,
+  isLinked: fc.boolean(),
+});
 
 const spawnKind: fc.Arbitrary<SpawnKind> = fc.oneof(
   fc.constant<SpawnKind>(['plain']),
@@ -83,10 +118,25 @@ const spawnKind: fc.Arbitrary<SpawnKind> = fc.oneof(
   fc.tuple(fc.constant('monitor' as const), slot),
 );
 
+interface Other {
+  readonly script: readonly Op[];
+  readonly spawn: SpawnKind;
+  readonly parent: number;
+  readonly at: number;
+  readonly stays: boolean;
+  /** What it does instead of the script. */
+  readonly work: Work | null;
+}
+
 interface Draft {
   readonly main: readonly Op[];
-  readonly others: readonly { script: readonly Op[]; spawn: SpawnKind; parent: number; at: number; stays: boolean }[];
+  readonly others: readonly Other[];
   readonly isGated: boolean;
+}
+
+function worksOf(theme: Theme): fc.Arbitrary<Work | null> {
+  if (theme !== 'servers') return fc.constant(null);
+  return fc.oneof(fc.constant(null), serverWork);
 }
 
 function drafts(theme: Theme): fc.Arbitrary<Draft> {
@@ -98,6 +148,7 @@ function drafts(theme: Theme): fc.Arbitrary<Draft> {
       parent: fc.nat(count - 1),
       at: fc.nat(4),
       stays: fc.boolean(),
+      work: worksOf(theme),
     });
     return fc.record({
       main: fc.array(steps, { maxLength: 7 }),
@@ -110,22 +161,26 @@ function drafts(theme: Theme): fc.Arbitrary<Draft> {
 /** Puts the spawns into the scripts, and gives each time its own exponent. */
 function programOf({ main, others, isGated }: Draft): Program {
   const scripts: Op[][] = [[...main], ...others.map(({ script, stays }) => (stays ? [...script, STAY] : [...script]))];
-  if (!isGated) {
-    others.forEach(({ parent, at }, index) => {
-      const script = scripts[Math.min(parent, index)];
-      script.splice(Math.min(at, script.length), 0, ['spawn', index + 1]);
-    });
-  }
+  others.forEach(({ parent, at, work }, index) => {
+    // Only a script can spawn, and behind a gate the main process spawns the scripts by itself.
+    if (isGated && work === null) return;
+    const above = Math.min(parent, index);
+    const script = scripts[above > 0 && others[above - 1].work !== null ? 0 : above];
+    script.splice(Math.min(at, script.length), 0, ['spawn', index + 1]);
+  });
   let times = 0;
-  const waitOf = (wait: Wait): Wait => (wait === TIME ? (times < TIMES_MAX ? ['time', times++] : POLL) : wait);
+  const waitOf = (wait: Wait, instead = POLL): Wait =>
+    wait === TIME ? (times < TIMES_MAX ? ['time', times++] : instead) : wait;
   const roles = scripts.map((script, index): Role => {
     const timed = script.map((op): Op => {
       if (op[0] === 'recv') return ['recv', op[1], waitOf(op[2])];
       if (op[0] === 'send_after') return ['send_after', waitOf(op[1]), op[2], op[3], op[4]];
+      if (op[0] === 'call') return ['call', op[1], op[2], waitOf(op[3], INFINITY)];
+      if (op[0] === 'stop') return ['stop', op[1], op[2], waitOf(op[3], INFINITY)];
       if (op[0] === 'send_after_name') return ['send_after_name', waitOf(op[1]), op[2], op[3], op[4]];
       return op;
     });
-    const work: Work = { kind: 'script', script: timed };
+    const work: Work = others[index - 1]?.work ?? { kind: 'script', script: timed };
     return { spawn: index === 0 ? ['plain'] : others[index - 1].spawn, work };
   });
   return { roles, isGated };

@@ -6,7 +6,7 @@
 %%   0+[m 1 from 2;timeout] 1-[] 2-[exit 0 normal]      (+ still there, - dead)
 -module(warren_differential).
 -export([main/0]).
--export([log/1, learn/2, render/2, target/1, wait_ms/1, timed/1, world/0, label/2]).
+-export([enter/3, log/1, seen/1, start_server/4]).
 
 -record(w, {t, progress, slot, unit, noise, gated, roles}).
 
@@ -109,8 +109,6 @@ clean(W) ->
 
 %% What a process sees
 
-world() -> get(world).
-
 log(Entry) ->
     #w{t = T, progress = C} = get(world),
     N = get(logged),
@@ -126,6 +124,7 @@ item(T, P) when is_pid(P) ->
         [] -> "?"
     end;
 item(_, I) when is_integer(I) -> integer_to_list(I);
+item(_, calling_self) -> "callingSelf";
 item(_, A) when is_atom(A) -> atom_to_list(A);
 item(_, {boom, _}) -> "error";
 item(_, {{boom, _}, _}) -> "error";
@@ -136,8 +135,6 @@ item(_, X) -> io_lib:format("~0p", [X]).
 
 label({N, 0}) -> integer_to_list(N);
 label({N, G}) -> [integer_to_list(N), ".", integer_to_list(G)].
-
-label(N, G) -> {N, G}.
 
 learn(N, P) -> put(env, (get(env))#{N => P}).
 
@@ -202,7 +199,6 @@ name(N) ->
 
 name_of(Atom) -> hd([{name, N} || N <- lists:seq(0, ?NAMES - 1), name(N) =:= Atom]).
 
-wait_ms(poll) -> 0;
 wait_ms({poll}) -> 0;
 wait_ms({infinity}) -> infinity;
 wait_ms({time, E}) -> (get(world))#w.unit * (1 bsl E).
@@ -212,6 +208,9 @@ timed(Do) ->
     #w{t = T} = get(world),
     ets:insert(T, {{timed, self()}, true}),
     try Do() after ets:delete(T, {timed, self()}) end.
+
+timed_if({time, _} = Wait, Do) -> timed(fun() -> Do(wait_ms(Wait)) end);
+timed_if(Wait, Do) -> Do(wait_ms(Wait)).
 
 step({spawn, N}) ->
     W = get(world),
@@ -229,7 +228,9 @@ step({spawn, N}) ->
                         Pid
                 end,
             ets:insert(W#w.t, {{pid, P}, {N, 0}}),
-            learn(N, P)
+            learn(N, P);
+        {server, Init, Server, Linked} ->
+            started(N, start_server(W, {N, 0}, Linked, {Init, Server, live}))
     end;
 step({send, To, K}) ->
     with(To, fun(P) -> P ! {m, K, self()} end);
@@ -237,10 +238,8 @@ step({send_name, N, K}) ->
     log({send_name, N, try name(N) ! {m, K, self()}, ok catch error:badarg -> badarg end});
 step({tell, To, About}) ->
     with(To, fun(P) -> with(About, fun(A) -> P ! {tell, About, A, self()} end) end);
-step({recv, Match, {time, _} = Wait}) ->
-    seen(timed(fun() -> recv(Match, wait_ms(Wait)) end));
 step({recv, Match, Wait}) ->
-    seen(recv(Match, wait_ms(Wait)));
+    seen(timed_if(Wait, fun(Ms) -> recv(Match, Ms) end));
 step({link, To}) ->
     %% A local dead process is an error at once for who does not trap; as an exit it is what Warren's signal does.
     with(To, fun(P) -> try link(P) catch error:noproc -> exit(noproc) end end);
@@ -273,6 +272,25 @@ step({whereis, N}) ->
     log({whereis, N, whereis(name(N))});
 step({alive, Who}) ->
     with(Who, fun(P) -> log({alive, Who, is_process_alive(P)}) end);
+step({call, To, K, Wait}) ->
+    with(To, fun(P) ->
+        log(timed_if(Wait, fun(Ms) ->
+            try {reply, To, gen_server:call(P, {request, K}, Ms)}
+            catch exit:Why -> {call_failed, To, failed(Why)}
+            end
+        end))
+    end);
+step({cast, To, K}) ->
+    with(To, fun(P) -> gen_server:cast(P, {request, K}) end);
+step({stop, To, Reason, Wait}) ->
+    %% Nobody can wait for their own end.
+    with(To, fun(P) ->
+        P =/= self() andalso log(timed_if(Wait, fun(Ms) ->
+            try {stopped, To, gen_server:stop(P, Reason, Ms)}
+            catch exit:Why -> {stop_failed, To, failed(Why)}
+            end
+        end))
+    end);
 step({send_after, Wait, To, K, Slot}) ->
     with(To, fun(P) -> send_after(Wait, P, K, Slot) end);
 step({send_after_name, Wait, N, K, Slot}) ->
@@ -282,6 +300,37 @@ step({cancel, Slot}) ->
         {ok, Ref} -> log({cancel, Slot, erlang:cancel_timer(Ref) =/= false});
         error -> ok
     end.
+
+started(N, {ok, P}) ->
+    learn(N, P),
+    log({start, N, ok});
+started(N, ignore) ->
+    log({start, N, ignored});
+started(N, {error, Why}) ->
+    log({start, N, Why}).
+
+%% A failed start leaves no EXIT behind, as since OTP 26; before, it stays in the mailbox of who traps.
+start_server(W, Label, Linked, Plan) ->
+    Args = {W, Label, Plan},
+    Result = case Linked of
+                 true -> gen_server:start_link(warren_server, Args, []);
+                 false -> gen_server:start(warren_server, Args, [])
+             end,
+    case Result of
+        {ok, _} -> ok;
+        _ ->
+            [begin
+                 Ref = erlang:monitor(process, P),
+                 receive {'DOWN', Ref, _, _, _} -> ok end,
+                 receive {'EXIT', P, _} -> ok after 0 -> ok end
+             end || [P] <- ets:match(W#w.t, {{pid, '$1'}, Label})]
+    end,
+    Result.
+
+%% What a failed call says, without who called what.
+failed({Why, {gen_server, call, _}}) -> Why;
+failed({Why, {sys, terminate, _}}) -> Why;
+failed(Why) -> Why.
 
 send_after(Wait, To, K, Slot) ->
     Ref = erlang:send_after(wait_ms(Wait), To, {m, K, timer}),
@@ -297,6 +346,9 @@ recv({never}, Ms) -> receive after Ms -> timeout end.
 seen(timeout) -> log({timeout});
 seen({m, K, From}) -> log({m, K, from, From});
 seen({tell, N, P, From}) -> learn(N, P), log({tell, N, from, From});
+seen({'$gen_call', {P, _}, {request, K}}) -> log({call, K, from, P});
+seen({'$gen_cast', {request, K}}) -> log({cast, K});
+seen({system, _, {terminate, R}}) -> log({stop, R});
 seen({'EXIT', P, R}) -> log({exit, P, R});
 seen({'DOWN', Ref, process, Object, R}) -> log({down, slot_of(Ref), object(Object), R}).
 
