@@ -1,7 +1,7 @@
 // Runs the command: options, the broker, the ready line, signals, and one clear line for everything that can go wrong.
 import { readFileSync } from 'node:fs';
 import { type Broker, BrokerStartError, startBroker } from '../broker.ts';
-import { DataDirError, lockDataDir } from '../env/host/index.ts';
+import { DataDirError, lockDataDir, onParentGone } from '../env/host/index.ts';
 import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
 
 /** Exit codes: 1 for anything that kept the broker from running, 2 for a bad option. */
@@ -66,6 +66,8 @@ function stopOnSignals(broker: Broker, unlock: () => void): void {
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
+  // Run by npm, it is stopped with npm.
+  if (process.env.npm_lifecycle_event !== undefined) onParentGone(() => stop('the end of npm'));
 }
 
 function fail(text: string, code: number): never {

@@ -1,9 +1,11 @@
 // The command from its ready line to its end: help and version, where options come from, the lock of the data directory,
 // and a stop that tells every client 320 CONNECTION_FORCED and leaves nothing behind.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaintsIn, runCommand, startBrokerProcess } from '../support/command.ts';
@@ -62,6 +64,24 @@ describe('where options come from', () => {
     const env = { WARREN_AMQP_PORT: '2', WARREN_THREADS: '2', WARREN_CONFIG: config };
     await using broker = await startBrokerProcess(ANY, { env });
     expect(broker).toMatchObject({ threads: 2, data: join(directory, 'config'), host: '127.0.0.1' });
+  });
+});
+
+describe('run by npm', () => {
+  it('ends with the shell that npm has put in between, though that passes no signal on', async () => {
+    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+    const line = `"${process.execPath}" "${main}" start --memory --amqp-port 0; true`;
+    const env = { ...process.env, npm_lifecycle_event: 'start' };
+    const shell = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    // The pipe closes when the last process that writes to it is gone: the broker.
+    const over = new Promise<void>((resolve) => shell.stdout.once('end', resolve));
+    const amqpPort = await new Promise<number>((resolve) => {
+      shell.stdout.on('data', (text: Buffer) => resolve(Number(/amqp=\S+:(\d+)/.exec(text.toString())?.[1])));
+    });
+    await (await connect(`amqp://guest:guest@127.0.0.1:${amqpPort}`)).close();
+    shell.kill('SIGTERM');
+    await over;
+    await expect(connect(`amqp://guest:guest@127.0.0.1:${amqpPort}`)).rejects.toThrow('ECONNREFUSED');
   });
 });
 

@@ -6,3 +6,4 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './net.ts';
 export * from './offload.ts';
+export * from './parent.ts';
