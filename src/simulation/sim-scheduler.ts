@@ -85,7 +85,12 @@ export class SimScheduler extends Scheduler implements Choice {
 
   override sendSignal(signal: Signal): void {
     // The transit sees what stays here; what is for a dead thread is seen by nobody else.
-    if (signal.to.origin !== this.origin) this.watch.sent(signal);
+    if (signal.to.origin !== this.origin) {
+      this.watch.sent(signal);
+      // Answered at once with noproc, as nobody but its sender sees.
+      const isRefused = this.engine.outlink?.isUp(signal.to.origin) !== true;
+      if (signal.kind === 'monitor' && isRefused) this.watch.monitorRefused(signal.ref);
+    }
     super.sendSignal(signal);
   }
 

@@ -92,6 +92,11 @@ export class Watch {
     if (watched !== undefined) watched.found = isAlive;
   }
 
+  /** A monitor of a process whose thread is known to be dead: its DOWN is in the mailbox already. */
+  monitorRefused(ref: Ref): void {
+    this.monitors.delete(keyOf(ref));
+  }
+
   /** A DOWN signal put `messages` messages into the mailbox of its receiver. */
   downReceived(ref: Ref, reason: unknown, from: Seat, to: Seat, messages: number): void {
     if (!this.checks.monitors || messages === 0 || from === to) return;

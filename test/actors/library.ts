@@ -1,5 +1,14 @@
 // Small actors of the runtime's library that live on any thread.
-import { getTerm, joinGroup, task } from '../../src/behaviours/index.ts';
+import {
+  type GoChannel,
+  GoChannelError,
+  getTerm,
+  joinGroup,
+  onReceive,
+  onSend,
+  select,
+  task,
+} from '../../src/behaviours/index.ts';
 import { type Context, type Effects, receive } from '../../src/process/index.ts';
 import type { Mfa, Pid } from '../../src/term/index.ts';
 
@@ -25,3 +34,32 @@ export function termReader(context: Context<unknown>, to: Pid<unknown>, key: str
 export const endless = task(function* (): Effects<void> {
   yield* receive(() => false);
 });
+
+/** One select: on which channel to send, on which to receive, and for how long. */
+export interface SelectStep {
+  readonly sends: number | null;
+  readonly receives: number | null;
+  readonly timeoutMs: number;
+}
+
+/** Does its selects and tells of each that has happened; ends when a channel is gone. */
+export function* selecting(
+  context: Context<unknown>,
+  to: Pid<unknown>,
+  name: number,
+  channels: readonly GoChannel<string>[],
+  steps: readonly SelectStep[],
+): Effects<void> {
+  try {
+    for (const [at, { sends, receives, timeoutMs }] of steps.entries()) {
+      const value = `${name}.${at}`;
+      const give = sends === null ? null : onSend(channels[sends], value);
+      const take = receives === null ? null : onReceive(channels[receives]);
+      const picked = yield* select({ give, take }, { timeoutMs });
+      if (picked.tag === 'sent') context.send(to, { sent: value });
+      if (picked.tag === 'received') context.send(to, { got: picked.value });
+    }
+  } catch (error) {
+    if (!(error instanceof GoChannelError)) throw error;
+  }
+}

@@ -6,19 +6,23 @@ import {
   awaitTask,
   awaitTasks,
   closeGoChannel,
+  collect,
+  GO_CHANNEL_SERVER,
   type GoChannel,
-  type GoChannelError,
+  GoChannelError,
   goChannel,
   goChannelInfo,
   onReceive,
   onSend,
+  range,
   receiveFrom,
   type SelectCases,
   select,
   sendTo,
 } from '../../src/behaviours/index.ts';
 import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
-import { simulate } from '../../src/simulation/index.ts';
+import { loadModules, simulate } from '../../src/simulation/index.ts';
+import { libraryActor, type SelectStep } from '../actors/library.ts';
 import { play } from '../support/virtual-engine.ts';
 
 function* isMailboxEmpty(): Effects<boolean> {
@@ -273,8 +277,82 @@ describe('any processes, any channels, any schedule', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     expect(deals).toBeGreaterThan(100);
+  });
+});
+
+const modules = await loadModules(libraryActor('').module, GO_CHANNEL_SERVER.module);
+const someSelect: fc.Arbitrary<SelectStep> = fc.record({
+  sends: someChannel,
+  receives: someChannel,
+  timeoutMs: fc.constantFrom(1, 20, 100),
+});
+
+describe('any processes on several threads, with crashes, dead threads and slow links', () => {
+  it('no value comes twice or from nowhere, none is lost where nobody died, and nobody waits for ever', () => {
+    let [got, faulty] = [0, 0];
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(someSelect, { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 4 }),
+        fc.array(fc.nat(1), { minLength: 3, maxLength: 3 }),
+        fc.integer({ min: 1 }),
+        fc.boolean(),
+        (scripts, capacities, seed, isFaulty) => {
+          const faults = isFaulty ? { crashes: 2, threadDeaths: 1, delays: 2, partitions: 1 } : {};
+          const options = { seed, strategy: 'portfolio', stepsMax: 50_000, threads: 2, modules, faults } as const;
+          const result = simulate(options, function* (context) {
+            const channels = capacities.map((capacity, at) =>
+              goChannel<string>(context, capacity, { placement: { thread: at } }),
+            );
+            const told: { readonly sent?: string; readonly got?: string }[] = [];
+            const waiting = new Set<unknown>();
+            for (const [name, steps] of scripts.entries()) {
+              const args = [context.self, name, channels, steps];
+              const placement = { thread: (name + 1) % 3 };
+              waiting.add(context.spawnMonitor(libraryActor('selecting'), args, { placement }).ref);
+            }
+            const clean: boolean[] = [];
+            while (waiting.size > 0) {
+              const message = yield* receive<{ ref?: unknown; reason?: unknown }>();
+              if (waiting.delete(message.ref)) clean.push(message.reason === 'normal');
+              else told.push(message as { sent?: string });
+            }
+            const left: string[] = [];
+            let areAlive = true;
+            for (const channel of channels) {
+              try {
+                for (;;) {
+                  const { senders, receivers } = yield* goChannelInfo(channel);
+                  if (senders + receivers === 0) break;
+                  yield* sleep(1);
+                }
+                yield* closeGoChannel(channel);
+                left.push(...(yield* collect(range(channel))));
+              } catch (error) {
+                if (!(error instanceof GoChannelError)) throw error;
+                areAlive = false;
+              }
+            }
+            return { told, left, isWhole: areAlive && clean.every((each) => each) };
+          });
+          const { told, left, isWhole } = result.value;
+          const received = [...told.flatMap((each) => each.got ?? []), ...left];
+          const sent = new Set(told.flatMap((each) => each.sent ?? []));
+          expect(new Set(received).size).toBe(received.length);
+          for (const value of received) {
+            const [name, at] = value.split('.').map(Number);
+            expect(scripts[name][at].sends).not.toBeNull();
+          }
+          if (isWhole) expect(new Set(received)).toEqual(sent);
+          else faulty++;
+          got += received.length;
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(got).toBeGreaterThan(100);
+    expect(faulty).toBeGreaterThan(10);
   });
 });
