@@ -72,12 +72,12 @@ export class SimNet implements Net, SocketHost {
 
   /**
    * Connects the running process to a simulated listener. The socket can be written at once; where nobody listens it
-   * hears `closed` with ECONNREFUSED.
+   * hears `closed` with ECONNREFUSED. `host` is where it seems to come from.
    */
-  connect(tcpPort: number): SimSocket {
+  connect(tcpPort: number, host = LOOPBACK): SimSocket {
     const { thread } = this.host;
     const listeners = this.listeners.get(tcpPort) ?? [];
-    const local: SocketAddress = { host: LOOPBACK, tcpPort: ++this.lastPort };
+    const local: SocketAddress = { host, tcpPort: ++this.lastPort };
     const remote: SocketAddress = { host: LOOPBACK, tcpPort };
     const client = new SimSocket(this, thread, local, remote);
     const listener = listeners[this.accepted++ % Math.max(1, listeners.length)];
