@@ -4,6 +4,8 @@ import {
   GoChannelError,
   getTerm,
   joinGroup,
+  localMembersOf,
+  membersOf,
   onReceive,
   onSend,
   select,
@@ -19,6 +21,17 @@ export function* groupMember(context: Context<unknown>, to: Pid<unknown>, scope:
   yield* joinGroup(scope, group);
   context.send(to, { joined: context.self });
   yield* receive(() => false);
+}
+
+/** Tells whom its thread takes for members, all of them and its own; null without a scope. */
+export function groupReader(context: Context<unknown>, to: Pid<unknown>, scope: string, group: string): void {
+  const { thread } = context.self.origin;
+  try {
+    const [all, local] = [membersOf(context, scope, group), localMembersOf(context, scope, group)];
+    context.send(to, { thread, all: [...all], local: [...local] });
+  } catch {
+    context.send(to, { thread, all: null, local: [] });
+  }
 }
 
 /** Tells what is under a key on its thread; an error as its text. */

@@ -5,6 +5,7 @@ import { groupScope } from '../../src/behaviours/group-scope.ts';
 import { GroupTable } from '../../src/behaviours/group-table.ts';
 import {
   demonitorGroups,
+  GROUP_SCOPE,
   type GroupEvent,
   groupsOf,
   joinGroup,
@@ -16,8 +17,18 @@ import {
   processGroups,
   startLink,
 } from '../../src/behaviours/index.ts';
-import { type Context, type Effects, isDown, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import {
+  type Context,
+  type Effects,
+  isDown,
+  isProcessAlive,
+  receive,
+  sleep,
+  TIMEOUT,
+} from '../../src/process/index.ts';
+import { heal, loadModules, simulate } from '../../src/simulation/index.ts';
 import { type AnyPid, Pid } from '../../src/term/index.ts';
+import { libraryActor } from '../actors/library.ts';
 import { play } from '../support/virtual-engine.ts';
 
 function* begin(): Effects<void> {
@@ -231,5 +242,63 @@ describe('GroupTable', () => {
         expect([...table.groups()].every((group) => table.members(group).length > 0)).toBe(true);
       }),
     );
+  });
+});
+
+const modules = await loadModules(libraryActor('').module, GROUP_SCOPE.module);
+
+interface Seen {
+  readonly thread: number;
+  readonly all: readonly AnyPid[] | null;
+  readonly local: readonly AnyPid[];
+}
+
+describe('scopes on several threads, with crashes, dead threads and slow links', () => {
+  it('PG-1 in the end every thread knows the same members: those that each thread has, all of them alive', () => {
+    let members = 0;
+    let losses = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(2), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1 }),
+        fc.boolean(),
+        (joins, seed, isFaulty) => {
+          const faults = isFaulty ? { crashes: 2, threadDeaths: 1, delays: 2, partitions: 1 } : {};
+          const options = { seed, strategy: 'portfolio', stepsMax: 50_000, threads: 2, modules, faults } as const;
+          const seen = simulate(options, function* (context): Effects<Seen[]> {
+            context.trapExit(true);
+            const started = yield* startLink(processGroups('s', { threads: [0, 1, 2], intensity: 100 }));
+            if (!started.ok) return [];
+            for (const thread of joins) {
+              context.spawn(libraryActor('groupMember'), [context.self, 's', 'room'], { placement: { thread } });
+              yield* sleep(1);
+            }
+            // Nothing more goes wrong; long enough for every retry.
+            heal(context);
+            yield* sleep(10_000);
+            yield* receive(() => false, { afterMs: 0 });
+            const told: Seen[] = [];
+            for (const thread of [0, 1, 2]) {
+              context.spawn(libraryActor('groupReader'), [context.self, 's', 'room'], { placement: { thread } });
+              told.push((yield* receive((message) => 'all' in (message as object))) as Seen);
+            }
+            for (const { all } of told)
+              for (const pid of all ?? []) expect(yield* isProcessAlive(pid as Pid<never>)).toBe(true);
+            return told;
+          }).value;
+          // The supervisor itself, or a scope in the last moment, may have crashed.
+          if (seen.length < 3 || seen.some(({ all }) => all === null)) return;
+          const texts = seen.map(({ all }) => (all ?? []).map(String).toSorted());
+          const locals = seen.flatMap(({ local }) => local.map(String)).toSorted();
+          expect(texts).toEqual([locals, locals, locals]);
+          if (!isFaulty) expect(locals.length).toBe(joins.length);
+          members += locals.length;
+          losses += joins.length - locals.length;
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(members).toBeGreaterThan(50);
+    expect(losses).toBeGreaterThan(5);
   });
 });
