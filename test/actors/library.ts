@@ -1,5 +1,6 @@
 // Small actors of the runtime's library that live on any thread.
 import {
+  CallError,
   type GoChannel,
   GoChannelError,
   getTerm,
@@ -8,10 +9,11 @@ import {
   membersOf,
   onReceive,
   onSend,
+  putTerm,
   select,
   task,
 } from '../../src/behaviours/index.ts';
-import { type Context, type Effects, receive } from '../../src/process/index.ts';
+import { type Context, type Effects, receive, sleep } from '../../src/process/index.ts';
 import type { Mfa, Pid } from '../../src/term/index.ts';
 
 export const libraryActor = (name: string): Mfa => ({ module: import.meta.url, export: name });
@@ -40,6 +42,19 @@ export function termReader(context: Context<unknown>, to: Pid<unknown>, key: str
     context.send(to, { read: getTerm(context, key) });
   } catch (error) {
     context.send(to, { read: String(error) });
+  }
+}
+
+/** Writes 1 to `count` under a key of its own, and tells of each write that has returned. */
+export function* termWriter(context: Context<unknown>, to: Pid<unknown>, key: string, count: number): Effects<void> {
+  for (let value = 1; value <= count; value++) {
+    try {
+      yield* putTerm(key, value);
+      context.send(to, { wrote: value, key });
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      yield* sleep(10);
+    }
   }
 }
 

@@ -1,8 +1,19 @@
 // Persistent terms on one thread: PT-1. Several threads are in test/conformance/cases/shared.ts.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eraseTerm, getTerm, persistentTerms, putTerm, startLink, termKeys } from '../../src/behaviours/index.ts';
-import { type Context, type Effects, isDown, receive, sleep } from '../../src/process/index.ts';
+import {
+  eraseTerm,
+  getTerm,
+  persistentTerms,
+  putTerm,
+  startLink,
+  TERM_REPLICA,
+  termKeys,
+} from '../../src/behaviours/index.ts';
+import { type Context, type Effects, isDown, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import { heal, loadModules, simulate } from '../../src/simulation/index.ts';
 import type { AnyPid } from '../../src/term/index.ts';
+import { libraryActor } from '../actors/library.ts';
 import { play } from '../support/virtual-engine.ts';
 
 function* begin(): Effects<void> {
@@ -78,3 +89,52 @@ describe('persistent terms', () => {
     });
   });
 });
+
+const modules = await loadModules(libraryActor('').module, TERM_REPLICA.module);
+
+describe('persistent terms on several threads, with crashes, dead threads and slow links', () => {
+  it('PT-1 in the end every thread reads the same, and no write that has returned is lost', () => {
+    let writes = 0;
+    fc.assert(
+      fc.property(fc.array(fc.nat(2), { minLength: 1, maxLength: 4 }), fc.integer({ min: 1 }), (writers, seed) => {
+        const faults = { crashes: 2, threadDeaths: 1, delays: 2, partitions: 1 };
+        const options = { seed, strategy: 'portfolio', stepsMax: 50_000, threads: 2, modules, faults } as const;
+        simulate(options, function* (context): Effects<void> {
+          context.trapExit(true);
+          const started = yield* startLink(persistentTerms({ threads: [0, 1, 2], intensity: 100 }));
+          if (!started.ok) return;
+          for (const [at, thread] of writers.entries()) {
+            const args = [context.self, `k${at}`, 4];
+            context.spawn(libraryActor('termWriter'), args, { placement: { thread } });
+          }
+          yield* sleep(50);
+          heal(context);
+          yield* sleep(5_000);
+          // The supervisor itself may have crashed.
+          if (context.whereis('persistentTerms/owner') === undefined) return;
+          const wrote = new Map<string, number>();
+          for (;;) {
+            const told = yield* receive(isWrote, { afterMs: 0 });
+            if (told === TIMEOUT) break;
+            wrote.set(told.key, told.wrote);
+            writes++;
+          }
+          for (const at of writers.keys()) {
+            const seen: unknown[] = [];
+            for (const thread of [0, 1, 2]) {
+              context.spawn(libraryActor('termReader'), [context.self, `k${at}`], { placement: { thread } });
+              seen.push((yield* receive<{ read: unknown }>((message) => 'read' in (message as object))).read);
+            }
+            expect(seen).toEqual([seen[0], seen[0], seen[0]]);
+            expect(Number(seen[0] ?? 0)).toBeGreaterThanOrEqual(wrote.get(`k${at}`) ?? 0);
+          }
+        }).value;
+      }),
+      { numRuns: 100 },
+    );
+    expect(writes).toBeGreaterThan(50);
+  });
+});
+
+const isWrote = (message: unknown): message is { readonly wrote: number; readonly key: string } =>
+  'wrote' in (message as object);
