@@ -66,6 +66,10 @@ describe('explore', () => {
     expect(exploration.schedules + exploration.equal).toBe(10);
     expect(exploration.isComplete).toBe(false);
     expect(exploration.describe()).toMatch(/NOT all there are, at least \d+ branches were not tried/);
+    const all = explore({}, choir(2));
+    expect(all.isComplete).toBe(true);
+    const allButOne = explore({ schedulesMax: all.schedules + all.equal - 1 }, choir(2));
+    expect(allButOne.isComplete).toBe(false);
     const shallow = outcomes({ branchStepsMax: 4 }, choir(2));
     expect(shallow.exploration.isComplete).toBe(false);
     expect(shallow.exploration.describe()).toContain('long runs were not branched to their end');
@@ -135,6 +139,7 @@ describe('sweepCrashes', () => {
     const sweep = sweepCrashes({}, body);
     expect(sweep.failed).toBeGreaterThan(sweep.runs / 2);
     expect(sweep.first?.failure?.tag).toBe('deadlock');
+    expect(sweep.first?.deviations).toEqual([[1, 'crash root/0']]);
     expect(replay(sweep.first?.token ?? '', body).failure?.tag).toBe('deadlock');
     expect(() => sweep.check()).toThrow(SimulationError);
     expect(() => sweep.check()).toThrow(/root\/0 crashes[\s\S]*boundaries; \d+ failed/);

@@ -6,6 +6,7 @@ import {
   type Context,
   isDown,
   type Process,
+  pause,
   receive,
   sleep,
   TIMEOUT,
@@ -128,9 +129,19 @@ describe('a thread link', () => {
   it('may stand still for two reasons, and goes on after the longer one', () => {
     const deviations: readonly Deviation[] = [
       [0, 'delay 1>0 50'],
-      [1, 'part 1 0 90'],
+      [1, 'delay 1>0 90'],
     ];
     expect(simulate({ ...THREADS, deviations }, roundTrip).value).toBe(90);
+  });
+
+  it('is cut in both directions by a partition, whichever thread is named first', () => {
+    for (let step = 0; step < 6; step++) {
+      const [one, other] = ['part 0 1 200', 'part 1 0 200'].map(
+        (key) => simulate({ ...THREADS, deviations: [[step, key]] }, roundTrip).value,
+      );
+      expect(one, `step ${step}`).toBe(200);
+      expect(other, `step ${step}`).toBe(200);
+    }
   });
 
   it('that still stands when the body is over leaves nothing behind', () => {
@@ -152,6 +163,41 @@ describe('clocks', () => {
       return context.now();
     };
     expect(simulate({ deviations: [[2, 'jump 5000']] }, late).value).toBe(5_000);
+  });
+
+  it('that jump make timers due, which may fire before what was under way', () => {
+    const impatient = function* (context: Context<unknown>) {
+      const server = context.spawn(echoing, [0]) as Pid<unknown>;
+      context.send(server, { from: context.self, n: 1 });
+      return (yield* receive(null, { afterMs: 1_000 })) === TIMEOUT ? 'timeout' : 'answer';
+    };
+    const jump = [2, 'jump 5000'] as const;
+    const firing = [
+      [3, 'fire 0'],
+      [4, 'run root'],
+    ] as const;
+    expect(simulate({ deviations: [jump] }, impatient).value).toBe('answer');
+    expect(simulate({ deviations: [jump, ...firing] }, impatient).value).toBe('timeout');
+    expect(simulate({ deviations: firing }, impatient).value).toBe('answer');
+  });
+
+  it('stand still when the body is over: neither timers nor faults come any more', () => {
+    const late: [number, string][] = [[6, 'jump 50']];
+    for (let step = 5; step < 12; step++) late.push([step, 'fire 0']);
+    const result = simulate({ deviations: late }, function* (context) {
+      const pids = [1, 2, 3].map(() =>
+        context.spawn(function* sleeper() {
+          yield* sleep(10);
+        }),
+      );
+      yield* pause();
+      // There is something to do behind the end.
+      for (const pid of pids) context.send(pid as Pid<unknown>, 'late');
+    });
+    expect(result.isOk).toBe(true);
+    expect(result.nowMs).toBe(0);
+    expect(result.deviations).toEqual([]);
+    expect(result.survivors).toHaveLength(3);
   });
 
   it('the wall clock is set and the monotonic one does not notice', () => {
