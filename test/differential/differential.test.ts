@@ -19,6 +19,7 @@ const PROGRAMS: readonly (readonly [Theme, number])[] = [
   ['timers', 350],
   ['everything', 600],
   ['servers', 400],
+  ['supervisors', 500],
 ];
 
 const isHere = hasErlang();

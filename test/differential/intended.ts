@@ -3,7 +3,7 @@
 // Warren with the switch on. Nothing else is excused.
 import type { Program } from './program.ts';
 
-export type Quirk = 'lateNoproc' | 'stopSaysSo';
+export type Quirk = 'lateNoproc' | 'stopSaysSo' | 'activeAlive';
 
 export interface Intended {
   readonly quirk: Quirk;
@@ -34,5 +34,14 @@ export const INTENDED: readonly Intended[] = [
       'A server that ends by itself with just the reason that `stopServer` asks for, while it asks, is stopped on ' +
       'Warren. Erlang fails with `{Reason, {sys, terminate, ...}}` when the end came before its request.',
     concerns: (program) => uses(program, 'stop'),
+  },
+  {
+    quirk: 'activeAlive',
+    row: 'SUP-11',
+    reason:
+      'The active children of `countChildren` are those whose end the supervisor has not heard of. Erlang asks each ' +
+      'of them whether it is alive, and leaves out one whose EXIT is still on its way; on other threads that would ' +
+      'be a round trip for each child.',
+    concerns: (program) => uses(program, 'sup'),
   },
 ];

@@ -14,10 +14,11 @@ import {
   register,
   unregister,
 } from '../../src/process/index.ts';
-import { type AnyPid, formatReason, hasTag, Pid, type Ref } from '../../src/term/index.ts';
+import { type AnyPid, formatReason, hasTag, Pid, type Ref, type ShutdownReason } from '../../src/term/index.ts';
 import type { Quirk } from './intended.ts';
 import type { Match, Op, Program, Wait } from './program.ts';
 import { itemsOf, type ScriptedPid, startWork } from './servers.ts';
+import { askSupervisor } from './supervisors.ts';
 
 /** The unit of time; far above what anything else takes in virtual time. */
 export const UNIT_MS = 100;
@@ -31,6 +32,8 @@ export class World {
   readonly asErlang: Quirk | null;
   readonly labels = new Map<AnyPid, string>();
   readonly lines = new Map<string, string[]>();
+  /** How often each supervised child was started. */
+  readonly starts = new Map<string, number>();
 
   constructor(program: Program, pauses: number, asErlang: Quirk | null) {
     this.program = program;
@@ -50,7 +53,14 @@ export class World {
     if (value instanceof Pid) return this.labels.get(value) ?? '?';
     if (value === undefined) return 'undefined';
     if (hasTag(value, 'error')) return 'error';
+    if (hasTag(value, 'shutdown')) return this.showStart((value as ShutdownReason).detail);
     return typeof value === 'object' ? formatReason(value) : String(value);
+  }
+
+  /** Why a supervisor did not start. */
+  private showStart(detail: unknown): string {
+    const { id, reason } = detail as { id: string; reason: unknown };
+    return `failed ${id} ${this.show(reason)}`;
   }
 
   *outcome(): Effects<string> {
@@ -259,6 +269,13 @@ function* ask(role: Role, op: Op): Effects<void> {
         if (!(error instanceof CallError)) throw error;
         role.log('stop_failed', op[1], error.reason.reason);
       }
+      return;
+    }
+    case 'sup': {
+      const [, to, request] = op;
+      const pid = role.known.get(to);
+      const { work } = role.world.program.roles[to];
+      if (pid !== undefined && work.kind === 'supervisor') yield* askSupervisor(role, pid, to, work, request);
     }
   }
 }

@@ -1,7 +1,21 @@
 // Draws programs with fast-check. Small on purpose: two to four processes and a few steps each already race, and what
 // fails shrinks to something that can be read.
 import fc from 'fast-check';
-import type { InitPlan, Match, Op, Program, Reaction, Reason, Role, Server, SpawnKind, Wait, Work } from './program.ts';
+import type {
+  Child,
+  InitPlan,
+  Match,
+  Op,
+  Program,
+  Reaction,
+  Reason,
+  Role,
+  Server,
+  SpawnKind,
+  SupRequest,
+  Wait,
+  Work,
+} from './program.ts';
 
 /** Which steps are drawn. */
 export type Theme = 'links' | 'monitors' | 'names' | 'timers' | 'everything' | 'servers' | 'supervisors';
@@ -36,6 +50,22 @@ function receives(hasTimes: boolean): fc.Arbitrary<Op> {
     : fc.constantFrom(INFINITY, INFINITY, INFINITY, POLL);
   return fc.tuple(fc.constant('recv' as const), match, wait);
 }
+
+const CHILDREN = 3;
+const childIndex = fc.nat(CHILDREN - 1);
+
+const supRequest: fc.Arbitrary<SupRequest> = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(fc.constant('hit' as const), childIndex, reason) },
+  { weight: 3, arbitrary: fc.constant<SupRequest>(['which']) },
+  { weight: 1, arbitrary: fc.constant<SupRequest>(['count']) },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(
+      fc.constantFrom('terminate' as const, 'restart' as const, 'delete' as const, 'start' as const),
+      childIndex,
+    ),
+  },
+);
 
 /** The steps of a theme; `role` draws whom they are about. */
 function stepsOf(theme: Theme, role: fc.Arbitrary<number>): fc.Arbitrary<Op> {
@@ -74,6 +104,11 @@ function stepsOf(theme: Theme, role: fc.Arbitrary<number>): fc.Arbitrary<Op> {
       weight: 1,
       arbitrary: fc.tuple(fc.constant('send_after_name' as const), fc.constant(TIME), name, number, slot),
     });
+  if (theme === 'supervisors') {
+    steps.push({ weight: 25, arbitrary: fc.tuple(fc.constant('sup' as const), fc.constant(1), supRequest) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('stop' as const), role, reason, fc.constant(INFINITY)) });
+    steps.push({ weight: 2, arbitrary: fc.tuple(fc.constant('monitor' as const), role, slot) });
+  }
   if (theme === 'servers') {
     const wait = fc.constantFrom(INFINITY, INFINITY, TIME);
     steps.push({ weight: 8, arbitrary: fc.tuple(fc.constant('call' as const), role, number, wait) });
@@ -134,9 +169,53 @@ interface Draft {
   readonly isGated: boolean;
 }
 
+const child: fc.Arbitrary<Child> = fc.record({
+  traps: fc.boolean(),
+  reactions: fc.constant([]),
+  restart: fc.constantFrom('permanent' as const, 'permanent' as const, 'transient' as const, 'temporary' as const),
+  shutdown: fc.constantFrom('brutal_kill' as const, 5000 as const),
+  significant: fc.boolean(),
+  inits: fc.array(initPlan, { minLength: 1, maxLength: 3 }),
+  shortLives: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) }),
+  lifeReason: reason,
+  isExtra: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+});
+
+const supervisorWork: fc.Arbitrary<Work> = fc
+  .record({
+    kind: fc.constant('supervisor' as const),
+    strategy: fc.constantFrom(
+      'one_for_one' as const,
+      'one_for_all' as const,
+      'rest_for_one' as const,
+      'simple_one_for_one' as const,
+    ),
+    intensity: fc.nat(3),
+    autoShutdown: fc.constantFrom(
+      'never' as const,
+      'never' as const,
+      'any_significant' as const,
+      'all_significant' as const,
+    ),
+    children: fc.array(child, { minLength: CHILDREN, maxLength: CHILDREN }),
+  })
+  .map((work) => ({
+    ...work,
+    // A template is one child, and what OTP refuses as a spec is no program.
+    children: work.children.slice(0, work.strategy === 'simple_one_for_one' ? 1 : CHILDREN).map((each) => ({
+      ...each,
+      significant: each.significant && each.restart !== 'permanent' && work.autoShutdown !== 'never',
+    })),
+  }));
+
 function worksOf(theme: Theme): fc.Arbitrary<Work | null> {
   if (theme !== 'servers') return fc.constant(null);
   return fc.oneof(fc.constant(null), serverWork);
+}
+
+/** Role 1 of the theme is a supervisor, started early by the main process. */
+function supervising(other: fc.Arbitrary<Other>): fc.Arbitrary<Other> {
+  return fc.tuple(other, supervisorWork, fc.nat(1)).map(([one, work, at]) => ({ ...one, work, at, parent: 0 }));
 }
 
 function drafts(theme: Theme): fc.Arbitrary<Draft> {
@@ -150,9 +229,12 @@ function drafts(theme: Theme): fc.Arbitrary<Draft> {
       stays: fc.boolean(),
       work: worksOf(theme),
     });
+    const first: fc.Arbitrary<Other> = theme === 'supervisors' ? supervising(other) : other;
     return fc.record({
       main: fc.array(steps, { maxLength: 7 }),
-      others: fc.array(other, { minLength: count, maxLength: count }),
+      others: fc
+        .tuple(first, fc.array(other, { minLength: count - 1, maxLength: count - 1 }))
+        .map(([one, rest]) => [one, ...rest]),
       isGated: fc.boolean(),
     });
   });

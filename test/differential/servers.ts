@@ -14,14 +14,16 @@ import {
   replyTo,
   type ServerDefinition,
   type ServerPid,
+  type StartResult,
   start,
   startLink,
   stop,
 } from '../../src/behaviours/index.ts';
-import { type Context, type Effects, isExit, TIMEOUT } from '../../src/process/index.ts';
+import { type Context, type Effects, isExit, pause, TIMEOUT } from '../../src/process/index.ts';
 import { type AnyPid, hasTag } from '../../src/term/index.ts';
 import type { Role, World } from './interpreter.ts';
 import type { InitPlan, Reaction, Reason, Server, Work } from './program.ts';
+import { supervising } from './supervisors.ts';
 
 type Ask = Request<{ readonly k: number }, number | 'late'>;
 interface Told {
@@ -37,9 +39,12 @@ export interface Life {
   readonly label: string;
   readonly init: InitPlan;
   readonly dies: Reason | null;
+  /** For a supervised child: writes into the lines of its supervisor. */
+  readonly note: ((...items: readonly unknown[]) => void) | null;
 }
 
 interface State {
+  readonly life: Life;
   readonly context: Context<unknown>;
   readonly log: (...items: readonly unknown[]) => void;
   /** Whom to answer with the next request. */
@@ -63,19 +68,25 @@ export function scripted(world: World, { traps, reactions }: Server, lifeOf: () 
       state.log(...itemsOf(message));
       return noReply(state);
     },
-    handleContinue(reason, state) {
+    *handleContinue(reason, state) {
+      // Whoever was told that the server has started may be faster.
+      if (state.context.random() < world.pauses) yield* pause();
       state.log('continue');
       return stop(reason, state);
     },
-    terminate: (reason, state) => state.log('terminate', reason),
+    terminate(reason, { life, log }) {
+      if (life.note === null) log('terminate', reason);
+      else life.note('ended', reason);
+    },
   });
 }
 
 function initialize(world: World, traps: boolean, life: Life, context: Context<unknown>): InitResult<State> {
-  const { label, init, dies } = life;
+  const { label, init, dies, note } = life;
   world.labels.set(context.self, label);
+  note?.('begun');
   context.trapExit(traps);
-  const state: State = { context, log: (...items) => world.log(label, items), caller: null };
+  const state: State = { life, context, log: (...items) => world.log(label, items), caller: null };
   if (init[0] === 'ignore') return ignore();
   if (init[0] === 'stop') return stop(init[1]);
   if (init[0] === 'crash') throw new Error('boom');
@@ -124,10 +135,14 @@ function answerLate(state: State): State {
 
 /** Starts what is not a script, and writes down what came of it. */
 export function* startWork(role: Role, number: number, work: Exclude<Work, { kind: 'script' }>): Effects<void> {
-  if (work.kind !== 'server') return;
-  const life: Life = { label: String(number), init: work.init, dies: null };
-  const definition = scripted(role.world, work.server, () => life);
-  const started = yield* work.isLinked ? startLink(definition) : start(definition);
+  const { world } = role;
+  const life: Life = { label: String(number), init: ['ok'], dies: null, note: null };
+  let started: StartResult<never>;
+  if (work.kind === 'supervisor') started = yield* startLink(supervising(world, number, work));
+  else {
+    const definition = scripted(world, work.server, () => ({ ...life, init: work.init }));
+    started = yield* work.isLinked ? startLink(definition) : start(definition);
+  }
   if (started.ok) role.known.set(number, started.pid);
   role.log('start', number, started.ok ? 'ok' : hasTag(started.error, 'ignored') ? 'ignored' : started.error);
 }

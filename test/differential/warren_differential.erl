@@ -6,7 +6,7 @@
 %%   0+[m 1 from 2;timeout] 1-[] 2-[exit 0 normal]      (+ still there, - dead)
 -module(warren_differential).
 -export([main/0]).
--export([enter/3, log/1, seen/1, start_server/4]).
+-export([enter/3, after_start/3, child/3, failed/1, label/2, log/1, log_to/2, seen/1]).
 
 -record(w, {t, progress, slot, unit, noise, gated, roles}).
 
@@ -16,8 +16,8 @@
 
 main() ->
     %% A process that waits for a module to be loaded would look as if it were at rest.
-    [{module, M} = code:ensure_loaded(M) || M <- [atomics, erlang, ets, io, io_lib, lists, maps, rand, timer,
-                                                  gen, gen_server, supervisor, proc_lib, sys]],
+    Modules = lists:append([element(2, application:get_key(A, modules)) || A <- [kernel, stdlib]]),
+    [code:ensure_loaded(M) || M <- Modules ++ [warren_server, warren_supervisor]],
     io:setopts([{encoding, latin1}]),
     io:put_chars(["ready ", erlang:system_info(otp_release), "\n"]),
     loop().
@@ -56,7 +56,9 @@ run(Slot, Unit, Noise, {Gated, Roles}) ->
 settle(W, Before, Deadline) ->
     timer:sleep(?REST_MS),
     Now = atomics:get(W#w.progress, 1),
-    case Now =:= Before andalso is_resting(W) of
+    %% One look is no moment: who was seen waiting first may have been woken by who was seen waiting last.
+    case Now =:= Before andalso lists:all(fun(_) -> is_resting(W) end, [1, 2, 3])
+         andalso atomics:get(W#w.progress, 1) =:= Now of
         true -> ok;
         false ->
             case erlang:monotonic_time(millisecond) > Deadline of
@@ -76,13 +78,19 @@ is_waiting(T, P) ->
         undefined -> true;
         [{status, waiting}, {links, Links}, {monitors, Monitors}] ->
             ets:lookup(T, {timed, P}) =:= []
-                andalso lists:all(fun is_there/1, Links)
-                andalso lists:all(fun({process, Who}) -> is_there(Who) end, Monitors);
+                andalso lists:all(fun(Who) -> is_there(T, Who) end, Links)
+                andalso lists:all(fun({process, Who}) -> is_there(T, Who) end, Monitors);
         _ -> false
     end.
 
-is_there({Name, _}) -> whereis(Name) =/= undefined;
-is_there(P) -> process_info(P, status) =/= undefined.
+%% One that nobody knows yet has just been spawned, or works for a call: it is at rest when it waits.
+is_there(_, {Name, _}) -> whereis(Name) =/= undefined;
+is_there(T, P) ->
+    case process_info(P, status) of
+        undefined -> false;
+        {status, waiting} -> true;
+        _ -> ets:member(T, {pid, P})
+    end.
 
 outcome(#w{t = T}) ->
     Pids = [{K, P} || {{pid, P}, K} <- ets:match_object(T, {{pid, '_'}, '_'})],
@@ -116,6 +124,24 @@ log(Entry) ->
     ets:insert(T, {{log, get(me), N}, Entry}),
     atomics:add(C, 1, 1).
 
+%% Into the lines that several processes share, in the order of time.
+log_to(Label, Entry) ->
+    #w{t = T, progress = C} = get(world),
+    ets:insert(T, {{log, Label, ets:update_counter(T, {seq, Label}, 1, {{seq, Label}, 0})}, Entry}),
+    atomics:add(C, 1, 1).
+
+%% The label of a new start of a child, and which start it is.
+child(W, N, I) ->
+    G = ets:update_counter(W#w.t, {starts, N, I}, 1, {{starts, N, I}, 0}),
+    {{10 * (N + 1) + I, G}, G}.
+
+label(#w{t = T}, P) when is_pid(P) ->
+    case ets:lookup(T, {pid, P}) of
+        [{_, Label}] -> Label;
+        [] -> unknown
+    end;
+label(_, State) -> State.
+
 render(T, Entry) -> lists:join(" ", [item(T, I) || I <- tuple_to_list(Entry)]).
 
 item(T, P) when is_pid(P) ->
@@ -127,6 +153,7 @@ item(_, I) when is_integer(I) -> integer_to_list(I);
 item(_, calling_self) -> "callingSelf";
 item(_, A) when is_atom(A) -> atom_to_list(A);
 item(_, {boom, _}) -> "error";
+item(T, {shutdown, {failed_to_start_child, I, Why}}) -> ["failed ", item(T, I), " ", item(T, Why)];
 item(_, {{boom, _}, _}) -> "error";
 item(_, {name, N}) -> ["n", integer_to_list(N)];
 item(T, L) when is_list(L) -> ["(", lists:join(",", [item(T, I) || I <- L]), ")"];
@@ -230,7 +257,17 @@ step({spawn, N}) ->
             ets:insert(W#w.t, {{pid, P}, {N, 0}}),
             learn(N, P);
         {server, Init, Server, Linked} ->
-            started(N, start_server(W, {N, 0}, Linked, {Init, Server, live}))
+            started(N, start_server(W, {N, 0}, Linked, {[Init], Server, {0, normal}}));
+        _ ->
+            started(N, warren_supervisor:start(W, {N, Work}))
+    end;
+step({sup, To, Request}) ->
+    W = get(world),
+    {_, Work} = element(To + 1, W#w.roles),
+    case Work of
+        {supervisor, _, _, _, _} ->
+            with(To, fun(P) -> log(warren_supervisor:ask(W, {P, To, Work}, Request)) end);
+        _ -> ok
     end;
 step({send, To, K}) ->
     with(To, fun(P) -> P ! {m, K, self()} end);
@@ -309,22 +346,22 @@ started(N, ignore) ->
 started(N, {error, Why}) ->
     log({start, N, Why}).
 
-%% A failed start leaves no EXIT behind, as since OTP 26; before, it stays in the mailbox of who traps.
 start_server(W, Label, Linked, Plan) ->
     Args = {W, Label, Plan},
-    Result = case Linked of
-                 true -> gen_server:start_link(warren_server, Args, []);
-                 false -> gen_server:start(warren_server, Args, [])
-             end,
-    case Result of
-        {ok, _} -> ok;
-        _ ->
-            [begin
-                 Ref = erlang:monitor(process, P),
-                 receive {'DOWN', Ref, _, _, _} -> ok end,
-                 receive {'EXIT', P, _} -> ok after 0 -> ok end
-             end || [P] <- ets:match(W#w.t, {{pid, '$1'}, Label})]
-    end,
+    after_start(W, Label, case Linked of
+                              true -> gen_server:start_link(warren_server, Args, []);
+                              false -> gen_server:start(warren_server, Args, [])
+                          end).
+
+%% A failed start leaves no EXIT behind, as since OTP 26; before, it stays in the mailbox of who traps.
+after_start(_, _, {ok, _} = Result) ->
+    Result;
+after_start(W, Label, Result) ->
+    [begin
+         Ref = erlang:monitor(process, P),
+         receive {'DOWN', Ref, _, _, _} -> ok end,
+         receive {'EXIT', P, _} -> ok after 0 -> ok end
+     end || [P] <- ets:match(W#w.t, {{pid, '$1'}, Label})],
     Result.
 
 %% What a failed call says, without who called what.

@@ -3,16 +3,26 @@
 -behaviour(gen_server).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, handle_continue/2, terminate/2]).
 
--record(s, {reactions, caller = none}).
+-record(s, {reactions, caller = none, child = none}).
 
-init({W, Label, {Init, {Traps, Reactions}, Life}}) ->
+%% Init plans of the first, second ... start (the last goes on for ever), and how many starts end just after init.
+init({W, {child, N, I}, {Inits, Server, Life}}) ->
+    {Label, G} = warren_differential:child(W, N, I),
     warren_differential:enter(W, Label, #{}),
+    warren_differential:log_to({N, 0}, {begun, I, G}),
+    begin_with(lists:nth(min(G, length(Inits)), Inits), Server, Life, G, {{N, 0}, I, G});
+init({W, Label, {[Init], Server, Life}}) ->
+    warren_differential:enter(W, Label, #{}),
+    begin_with(Init, Server, Life, 1, none).
+
+begin_with(Init, {Traps, Reactions}, {ShortLives, Reason}, G, Child) ->
     process_flag(trap_exit, Traps),
+    S = #s{reactions = Reactions, child = Child},
     case Init of
-        {ok} when Life =:= live -> {ok, #s{reactions = Reactions}};
-        {ok} -> {ok, #s{reactions = Reactions}, {continue, Life}};
+        {ok} when G =< ShortLives -> {ok, S, {continue, {stop, Reason}}};
+        {ok} -> {ok, S};
         {ignore} -> ignore;
-        {stop, Reason} -> {stop, Reason};
+        {stop, Why} -> {stop, Why};
         {crash} -> erlang:error(boom)
     end.
 
@@ -45,8 +55,10 @@ handle_continue({stop, Reason}, S) ->
     warren_differential:log({continue}),
     {stop, Reason, S}.
 
-terminate(Reason, _) ->
-    warren_differential:log({terminate, Reason}).
+terminate(Reason, #s{child = none}) ->
+    warren_differential:log({terminate, Reason});
+terminate(Reason, #s{child = {Label, I, G}}) ->
+    warren_differential:log_to(Label, {ended, I, G, Reason}).
 
 reaction(K, #s{reactions = Reactions}) -> lists:nth(K + 1, Reactions).
 
