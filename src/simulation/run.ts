@@ -31,7 +31,7 @@ export class Run<T> {
     this.isAsync = isAsync;
     this.release = settings.guard ? holdGuard() : () => {};
     const { pid } = this.world.threads[0].spawn(null, {
-      body: isAsyncBody(body) ? this.asyncRoot(body) : this.syncRoot(body),
+      body: isAsync && !isGeneratorBody(body) ? this.asyncRoot(body) : this.syncRoot(body as SimBody<T>),
       args: [],
       options: undefined,
       link: false,
@@ -47,7 +47,9 @@ export class Run<T> {
     const note = (error: unknown) => this.noteThrown(error);
     return function* root(context: Context<unknown>): Effects<void> {
       try {
-        keep(yield* body(context));
+        const effects = body(context);
+        if (effects instanceof Promise) throw refusal(effects);
+        keep(yield* effects);
       } catch (error) {
         note(error);
         throw error;
@@ -55,10 +57,12 @@ export class Run<T> {
     };
   }
 
-  private asyncRoot(body: AsyncSimBody<T>): AsyncSimBody<void> {
+  /** For an async function, and for a function that returns a promise or effects. */
+  private asyncRoot(body: SimBody<T> | AsyncSimBody<T>): AsyncSimBody<void> {
     return async (context) => {
       try {
-        this.value = { value: await body(context) };
+        const made = (body as (context: AsyncContext<unknown>) => Effects<T> | Promise<T>)(context);
+        this.value = { value: await (made instanceof Promise ? made : context.perform(made)) };
       } catch (error) {
         this.noteThrown(error);
         throw error;
@@ -165,8 +169,14 @@ export class Run<T> {
   }
 }
 
-function isAsyncBody<T>(body: SimBody<T> | AsyncSimBody<T>): body is AsyncSimBody<T> {
-  return body.constructor.name === 'AsyncFunction';
+function isGeneratorBody(body: (...args: never[]) => unknown): boolean {
+  return body.constructor.name === 'GeneratorFunction';
+}
+
+/** Nobody will look at the promise again; its rejection must not end the host. */
+function refusal(promise: Promise<unknown>): TypeError {
+  promise.catch(() => {});
+  return new TypeError('a body that returns a promise needs simulateAsync');
 }
 
 /** True when an async process waits for the simulation, or is over. */
