@@ -130,13 +130,12 @@ function draft(event: HistoryEvent, world: World, everything: boolean, deviating
 }
 
 function signalRow(event: HistoryEvent, signal: Signal, world: World, isDeviation: boolean): Draft {
-  const { step, nowMs, choice, sentStep } = event;
+  const { step, nowMs, choice, sentStep, sender } = event;
   const pair = choice as Pair | null;
   // What has crossed between threads is in the pair of the two threads; its own ends are in the signal.
   const isCrossing = pair?.to.path.startsWith('thread') === true;
   const own = world.seats.of(signal.from);
-  // A message does not say on the wire who sent it: then it comes from the thread.
-  const from = pair === null || (isCrossing && signal.from !== null) ? own : pair.from;
+  const from = sender ?? (pair === null || (isCrossing && signal.from !== null) ? own : pair.from);
   const to = pair === null ? own : isCrossing && 'serial' in signal.to ? receiverIn(signal, world) : pair.to;
   const isMessage = signal.kind === 'message' || signal.kind === 'alias';
   const words = describeSignal(signal, (pid) => world.seatOf(pid).path);

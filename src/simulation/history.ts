@@ -18,6 +18,8 @@ export interface HistoryEvent {
   readonly signal: Signal | null;
   /** The step in which `signal` was sent; -1 where that is not known. */
   readonly sentStep: number;
+  /** Who sent it, where the signal itself does not say: a message that has crossed between threads. */
+  readonly sender: Seat | null;
   /** Who was spawned or ended. */
   readonly seat: Seat | null;
   /** The exit reason, or the text of a note. */
@@ -30,6 +32,9 @@ export class History {
   readonly limit: number;
   private readonly entries: Entry[] = [];
   private readonly sentSteps = new WeakMap<Signal, number>();
+  private readonly senders = new WeakMap<Signal, Seat>();
+  /** Messages on their way between threads: one FIFO for each sending thread and receiver, as on the wire. */
+  private readonly crossing = new Map<string, { readonly from: Seat; readonly step: number }[]>();
   private count = 0;
 
   /** Keeps the last `limit` events; 0 keeps nothing. */
@@ -40,6 +45,30 @@ export class History {
   /** A signal leaves its sender in this step. */
   sent(step: number, signal: Signal): void {
     if (this.limit > 0) this.sentSteps.set(signal, step);
+  }
+
+  /** A message leaves a thread for a process of another one. */
+  sentAcross(step: number, from: Seat, to: Seat): void {
+    if (this.limit === 0) return;
+    const key = `${from.thread}>${to.path}`;
+    const flights = this.crossing.get(key) ?? [];
+    flights.push({ from, step });
+    this.crossing.set(key, flights);
+  }
+
+  /** It has arrived, as another object. */
+  arrivedAcross(fromThread: number, to: Seat, signal: Signal): void {
+    const flight = this.limit === 0 ? undefined : this.crossing.get(`${fromThread}>${to.path}`)?.shift();
+    if (flight === undefined) return;
+    this.senders.set(signal, flight.from);
+    this.sentSteps.set(signal, flight.step);
+  }
+
+  /** What was on its way from or to a thread is lost. */
+  lostAcross(thread: number): void {
+    for (const [key, flights] of this.crossing) {
+      if (key.startsWith(`${thread}>`)) flights.length = 0;
+    }
   }
 
   /** One step of the run. */
@@ -88,10 +117,11 @@ export class History {
     detail: unknown,
   ): void {
     const sentStep = signal === null ? -1 : (this.sentSteps.get(signal) ?? -1);
+    const sender = signal === null ? null : (this.senders.get(signal) ?? null);
     const at = this.count++ % this.limit;
     const entry = this.entries[at];
-    if (entry === undefined) this.entries[at] = { step, nowMs, kind, choice, signal, sentStep, seat, detail };
-    else Object.assign(entry, { step, nowMs, kind, choice, signal, sentStep, seat, detail });
+    if (entry === undefined) this.entries[at] = { step, nowMs, kind, choice, signal, sentStep, sender, seat, detail };
+    else Object.assign(entry, { step, nowMs, kind, choice, signal, sentStep, sender, seat, detail });
   }
 }
 

@@ -1,7 +1,7 @@
 // What a simulated machine is made of: the threads with their schedulers, and what these get for an outside world.
 // With one thread there is no wire; with several, thread 0 is the control side and the others may die and come again.
 import type { Env, Random } from '../env/index.ts';
-import { flags, type Placement } from '../process/index.ts';
+import { flags, type MessageSignal, type Placement } from '../process/index.ts';
 import { DEFAULT_LIMITS, type Engine, LocalNames, type Names, type Outlink } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
 import { simLoader, simOffload } from './code.ts';
@@ -40,6 +40,11 @@ export interface MachineHost {
   readonly running: Seat;
   readonly loading: Set<Promise<unknown>>;
   note(text: string): void;
+  /** A message leaves for another thread, and arrives there as another object. */
+  sentAcross(signal: MessageSignal): void;
+  arrivedAcross(fromThread: number, signal: MessageSignal): void;
+  /** What a dead thread has sent does not arrive any more, or is read at once. */
+  lostAcross(thread: number): void;
   deliverAll(isDue: (from: Seat, to: Seat) => boolean): void;
 }
 
@@ -87,7 +92,11 @@ export class Machine {
     this.wires?.attach(side, {
       processes: scheduler.processes,
       unborn: scheduler.unborn,
-      receive: (signal) => host.transit.arrive(this.wires?.reading ?? 0, thread, signal),
+      receive: (signal) => {
+        const from = this.wires?.reading ?? 0;
+        if (signal.kind === 'message') host.arrivedAcross(from, signal);
+        host.transit.arrive(from, thread, signal);
+      },
       threadDown: (origin, reasonFor) => scheduler.threadDown(origin, reasonFor),
     });
   }
@@ -119,6 +128,7 @@ export class Machine {
     return {
       send: (to, signal) => {
         if (signal.kind === 'message' || signal.kind === 'alias') this.host.watch.sent(signal);
+        if (signal.kind === 'message') this.host.sentAcross(signal);
         mesh.send(to, signal);
       },
       poll: () => false,
@@ -211,6 +221,7 @@ export class Machine {
       culpritReason: null,
       cause,
     });
+    host.lostAcross(thread);
     this.start(thread, dead.origin.incarnation + 1);
   }
 

@@ -1,7 +1,7 @@
 // One simulated machine: schedulers without turns of their own, one virtual clock, signals in transit, and one choice at
 // each step (reliability.md 2.a). Without deviations it delivers what was sent first, runs what became runnable first
 // and lets time jump only when nothing else is left: the fair FIFO order.
-import { flags, type Process, type Signal } from '../process/index.ts';
+import { flags, type MessageSignal, type Process, type Signal } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 import { hasFaults, WithFaults } from './fault-plan.ts';
 import { FaultStrokes } from './fault-strokes.ts';
@@ -88,6 +88,18 @@ export class World implements Choices, Witness, Patient {
 
   note(text: string): void {
     this.history.note(this.step, this.nowMs, text);
+  }
+
+  sentAcross({ from, to }: MessageSignal): void {
+    this.history.sentAcross(this.step, this.seats.of(from), this.seats.of(to));
+  }
+
+  arrivedAcross(fromThread: number, signal: MessageSignal): void {
+    this.history.arrivedAcross(fromThread, this.seats.of(signal.to), signal);
+  }
+
+  lostAcross(thread: number): void {
+    this.history.lostAcross(thread);
   }
 
   // ---- one step

@@ -92,7 +92,7 @@ describe('the chart of a run', () => {
     expect(texts(true).length).toBeGreaterThan(texts(false).length);
   });
 
-  it('names thread and receiver of what crosses between threads', () => {
+  it('names both ends of what crosses between threads, and when it was sent', () => {
     const options: SimOptions = { threads: 1, modules };
     const result = simulate(options, function* (context) {
       const body: Mfa = { module: url, export: 'echo' };
@@ -102,10 +102,12 @@ describe('the chart of a run', () => {
     });
     const { lanes, rows } = result.chart();
     const arrows = rows.filter(({ kind }) => kind === 'message');
+    for (const { sentStep, step } of arrows) expect(sentStep).toBeLessThan(step);
+    expect(arrows.every(({ sentStep }) => sentStep >= 0)).toBe(true);
     const ends = arrows.map(({ from, to }) =>
       [from, to].map((lane) => (lane === null ? '' : lanes[lane].path)).join('>'),
     );
-    expect(ends).toEqual(['thread0>root/0', 'thread1>root']);
+    expect(ends).toEqual(['root>root/0', 'root/0>root']);
   });
 
   it('is an SVG document that holds no markup of the program', () => {
