@@ -10,6 +10,7 @@ import {
   type Effects,
   isDown,
   isExit,
+  type MaxMailbox,
   type Placement,
   type Priority,
   type Process,
@@ -32,6 +33,7 @@ export interface StartOptions {
   readonly placement?: Placement;
   readonly label?: string;
   readonly priority?: Priority;
+  readonly maxMailbox?: MaxMailbox;
   /**
    * Whether the body takes a start ticket and answers it. Default: yes for behaviours and for every Mfa, no for other
    * functions and handlers, which count as started when they are spawned.

@@ -19,6 +19,19 @@ export interface SpawnOptions {
   /** For logs and observation. */
   readonly label?: string;
   readonly priority?: Priority;
+  /** Default: no bound. */
+  readonly maxMailbox?: MaxMailbox;
+}
+
+/**
+ * The bound of a mailbox (PRC-6). A message that comes when it is full ends the process with
+ * `{tag: 'mailboxOverflow', length}` (`exit`), or is dropped, counted and logged once (`drop`). Exits, DOWNs, timers,
+ * answers to calls and events of sockets always come in.
+ */
+export interface MaxMailbox {
+  /** Messages that may wait, at least 1. */
+  readonly length: number;
+  readonly onOverflow: 'exit' | 'drop';
 }
 
 /** A body that handles one message at a time; its state is what `handle` returns (DESIGN decision 2). */

@@ -14,7 +14,7 @@ import {
   type Ref,
   type Seal,
 } from '../term/index.ts';
-import type { Resource, SpawnedMonitor, SpawnOptions } from './context.ts';
+import type { MaxMailbox, Resource, SpawnedMonitor, SpawnOptions } from './context.ts';
 import { type AnyBody, type Context, ExitError, type MonitorOptions, NoProcessError } from './context.ts';
 import type { Continuation } from './continuation.ts';
 import { checkEffects, checkWait, type Effects } from './effects.ts';
@@ -35,6 +35,10 @@ export interface Extras {
   pendingExit: { readonly reason: unknown } | null;
   /** The last started of the timers whose destination is this process, chained; they go with it (TMR-1). */
   timers: object | null;
+  /** Null for none. */
+  maxMailbox: MaxMailbox | null;
+  /** Messages that a full mailbox has dropped. */
+  droppedMessages: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the record serves processes of every protocol.
@@ -87,12 +91,22 @@ export class Process implements Context<any> {
       resources: null,
       pendingExit: null,
       timers: null,
+      maxMailbox: null,
+      droppedMessages: 0,
     };
     return this.extras;
   }
 
-  /** Puts a message into the mailbox: the moment of reception. */
+  /** Puts a message into the mailbox, if its bound allows: the moment of reception. */
   accept(message: unknown, seal: Seal | null): void {
+    const { extras } = this;
+    if (extras !== null && extras.maxMailbox !== null && this.mailbox.length >= extras.maxMailbox.length) {
+      overflow(this, extras, extras.maxMailbox);
+    } else this.acceptAlways(message, seal);
+  }
+
+  /** The same without a bound: for what the process has asked for, and for what the runtime has to tell it. */
+  acceptAlways(message: unknown, seal: Seal | null): void {
     this.mailbox.push(message, seal);
     if ((this.flags & NOT_WAKEABLE) === 0) this.kernel.schedule(this);
   }
@@ -277,7 +291,7 @@ export class Process implements Context<any> {
 
   inlet(): (message: unknown) => void {
     return (message) => {
-      if (this.isAlive) this.accept(message, null);
+      if (this.isAlive) this.acceptAlways(message, null);
     };
   }
 
@@ -285,6 +299,15 @@ export class Process implements Context<any> {
     checkName('setLabel', label);
     this.more.label = label;
   }
+}
+
+function overflow(process: Process, extras: Extras, { length, onOverflow }: MaxMailbox): void {
+  if (onOverflow === 'exit') {
+    process.kernel.terminate(process, { tag: 'mailboxOverflow', length });
+    return;
+  }
+  if (extras.droppedMessages++ > 0) return;
+  process.env.logger.log('warning', 'full mailbox drops messages', { pid: process.self.toString(), length });
 }
 
 function checkTimer(ms: number, to: AnyPid | string): void {

@@ -2,6 +2,7 @@
 // FIFO (SIG-1, DESIGN decision 4): the scheduler applies a signal at once on its own thread, `wire/` carries it to
 // another, the simulator holds it back as long as it likes.
 import type { AnyPid, Mfa, Ref, Seal } from '../term/index.ts';
+import type { MaxMailbox, Priority } from './context.ts';
 
 export interface MessageSignal {
   readonly kind: 'message';
@@ -77,6 +78,8 @@ export interface SpawnSignal {
   readonly name: string | null;
   readonly label: string | null;
   readonly ancestors: readonly AnyPid[];
+  readonly priority: Priority;
+  readonly maxMailbox: MaxMailbox | null;
 }
 
 /** A question to the runtime about one process, ordered behind everything sent before it (SIG-6). */

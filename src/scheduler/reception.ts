@@ -118,7 +118,7 @@ function receiveAlias(
   if (mode === 'reply') owner.unalias(alias);
   // The reply ends the monitor as well, so that neither a second reply nor a DOWN can follow it (ALI-2).
   else if (mode === 'replyDemonitor') owner.demonitor(alias);
-  owner.accept(message, seal);
+  owner.acceptAlways(message, seal);
 }
 
 function receiveExitSignal(scheduler: Scheduler, from: AnyPid, to: AnyPid, reason: unknown): void {
@@ -146,7 +146,7 @@ function applyExit(
     { trapsExits: process.trapsExits, fromSelf, via: via === 'self' ? 'explicit' : via },
     reason,
   );
-  if (effect.action === 'message') process.accept({ tag: 'EXIT', from, reason }, null);
+  if (effect.action === 'message') process.acceptAlways({ tag: 'EXIT', from, reason }, null);
   else if (effect.action === 'die') scheduler.strike(process, effect.reason);
 }
 
@@ -182,5 +182,5 @@ function receiveDown(scheduler: Scheduler, to: AnyPid, ref: Ref, reason: unknown
   process.monitors?.remove(ref);
   if (held.alias !== null) ref.slot = null;
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'down', pid: to, detail: reason });
-  process.accept({ tag: held.tag ?? 'DOWN', ref, object: held.object, reason }, null);
+  process.acceptAlways({ tag: held.tag ?? 'DOWN', ref, object: held.object, reason }, null);
 }

@@ -4,7 +4,9 @@ import {
   type AnyBody,
   flags,
   Links,
+  type MaxMailbox,
   Monitors,
+  type Priority,
   Process,
   type SpawnOptions,
   type SpawnRequest,
@@ -58,8 +60,8 @@ export function spawn(
   const process = new Process(scheduler, scheduler.nextPid(), parent?.self ?? null, body, args);
   scheduler.processes.set(process.self.serial, process);
   if (parent !== null) tie(parent, process, request, ref);
-  if (options?.priority === 'high') process.flags |= flags.PRIORITY_HIGH;
-  else if (options?.priority === 'low') process.flags |= flags.PRIORITY_LOW;
+  setPriority(process, options?.priority);
+  if (options?.maxMailbox !== undefined) process.more.maxMailbox = options.maxMailbox;
   if (options?.label !== undefined) process.setLabel(options.label);
   if (scheduler.tracer !== null)
     scheduler.tracer({ kind: 'spawn', pid: process.self, ...(parent === null ? {} : { other: parent.self }) });
@@ -74,6 +76,8 @@ export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
   scheduler.processes.set(pid.serial, process);
   process.more.ancestors = signal.ancestors;
   process.more.label = signal.label;
+  process.more.maxMailbox = signal.maxMailbox;
+  setPriority(process, signal.priority);
   if (signal.link) {
     process.links = new Links();
     process.links.receiveLink(signal.from);
@@ -112,6 +116,8 @@ function spawnElsewhere(
     name: options?.name ?? null,
     label: options?.label ?? null,
     ancestors: [parent.self, ...parent.ancestors].slice(0, ANCESTORS_MAX),
+    priority: options?.priority ?? 'normal',
+    maxMailbox: options?.maxMailbox ?? null,
   });
   // Only now: arguments that are no terms throw above, and then there is no process to be tied to.
   if (request.link) {
@@ -120,6 +126,11 @@ function spawnElsewhere(
   }
   if (ref !== null) holdMonitor(parent, pid, ref, request);
   return { pid, ref };
+}
+
+function setPriority(process: Process, priority: Priority = 'normal'): void {
+  if (priority === 'high') process.flags |= flags.PRIORITY_HIGH;
+  else if (priority === 'low') process.flags |= flags.PRIORITY_LOW;
 }
 
 function tie(parent: Process, child: Process, request: SpawnRequest, ref: Ref | null): void {
@@ -162,7 +173,7 @@ const PRIORITIES: readonly unknown[] = [undefined, 'high', 'normal', 'low'];
 
 function checkOptions(options: SpawnOptions): void {
   if (typeof options !== 'object') throw new BadArgumentError('spawn', 'an object of options', options);
-  const { placement = 'here', name, label, priority } = options;
+  const { placement = 'here', name, label, priority, maxMailbox } = options;
   const isPlace =
     placement === 'here' ||
     placement === 'any' ||
@@ -176,6 +187,17 @@ function checkOptions(options: SpawnOptions): void {
   if (label != null) checkName('the label of spawn', label);
   if (!PRIORITIES.includes(priority))
     throw new BadArgumentError('spawn', "the priority 'high', 'normal' or 'low'", priority);
+  if (maxMailbox !== undefined) checkMaxMailbox(maxMailbox);
+}
+
+function checkMaxMailbox(maxMailbox: MaxMailbox): void {
+  const { length, onOverflow } = maxMailbox ?? {};
+  if (Number.isInteger(length) && length >= 1 && (onOverflow === 'exit' || onOverflow === 'drop')) return;
+  throw new BadArgumentError(
+    'spawn',
+    "maxMailbox with a length of at least 1 and onOverflow 'exit' or 'drop'",
+    maxMailbox,
+  );
 }
 
 /** Loads the code, takes the name, then lets the process run. */

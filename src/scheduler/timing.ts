@@ -59,7 +59,7 @@ export function fireTimer(scheduler: Scheduler, timer: Timer): void {
   const target = pid.target as Process | null;
   if (target !== null) disown(target, timer);
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'timer', pid, detail: timer.message });
-  if (target !== null) target.accept(timer.message, null);
+  if (target !== null) target.acceptAlways(timer.message, null);
   else scheduler.sendMessage(null, pid, timer.message);
 }
 

@@ -4,7 +4,7 @@
 //
 // The receiver is on the other end of the link by definition, so of `to` only the serial travels. The sender of a message
 // is not told to its receiver and does not travel either; nor does the seal, since the bytes are a copy already.
-import type { Signal } from '../process/index.ts';
+import type { MaxMailbox, Priority, Signal } from '../process/index.ts';
 import { type AnyPid, type Mfa, NotATermError, type Ref, reasonOf } from '../term/index.ts';
 import type { Identities } from './identities.ts';
 import type { TermDecoder } from './term-decoder.ts';
@@ -68,7 +68,17 @@ export function encodeSignal(encoder: TermEncoder, signal: Signal): void {
     case 'spawn':
       encoder.pid(signal.from);
       encoder.term(
-        [signal.body, signal.args, signal.link, signal.monitor, signal.name, signal.label, signal.ancestors],
+        [
+          signal.body,
+          signal.args,
+          signal.link,
+          signal.monitor,
+          signal.name,
+          signal.label,
+          signal.ancestors,
+          signal.priority,
+          signal.maxMailbox,
+        ],
         0,
       );
       return;
@@ -130,7 +140,7 @@ function decodeOther(
       return { kind, from, to, ref, reason: decoder.term() };
     }
     case 'spawn': {
-      const [body, args, link, monitor, name, label, ancestors] = decoder.term() as [
+      const [body, args, link, monitor, name, label, ancestors, priority, maxMailbox] = decoder.term() as [
         Mfa,
         readonly unknown[],
         boolean,
@@ -138,8 +148,10 @@ function decodeOther(
         string | null,
         string | null,
         readonly AnyPid[],
+        Priority,
+        MaxMailbox | null,
       ];
-      return { kind, from, to, body, args, link, monitor, name, label, ancestors };
+      return { kind, from, to, body, args, link, monitor, name, label, ancestors, priority, maxMailbox };
     }
     case 'info': {
       const ref = decoder.ref();

@@ -7,7 +7,7 @@ export type Plan = { readonly tag: 'here' } | { readonly tag: 'spread'; readonly
 
 export const HERE: Plan = { tag: 'here' };
 
-export type PlacedOptions = Pick<SpawnOptions, 'placement' | 'name' | 'label' | 'priority'>;
+export type PlacedOptions = Pick<SpawnOptions, 'placement' | 'name' | 'label' | 'priority' | 'maxMailbox'>;
 
 let turn = 0;
 

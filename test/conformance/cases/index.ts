@@ -1,6 +1,7 @@
 // All cases of the suite.
 import type { Case } from '../case.ts';
 import { aliasCases } from './aliases.ts';
+import { boundCases } from './bounds.ts';
 import { exitCases } from './exits.ts';
 import { genServerCases } from './gen-server.ts';
 import { genServerEndCases } from './gen-server-end.ts';
@@ -34,6 +35,7 @@ export const CASES: readonly Case[] = [
   ...sharedCases,
   ...spawnCases,
   ...schedulingCases,
+  ...boundCases,
   ...genServerCases,
   ...genServerEndCases,
   ...supervisorCases,
