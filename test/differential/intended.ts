@@ -3,7 +3,7 @@
 // Warren with the switch on. Nothing else is excused.
 import type { Program } from './program.ts';
 
-export type Quirk = 'lateNoproc' | 'stopSaysSo' | 'activeAlive';
+export type Quirk = 'lateNoproc' | 'stopSaysSo' | 'activeAlive' | 'deadBeforeExit';
 
 export interface Intended {
   readonly quirk: Quirk;
@@ -19,6 +19,14 @@ function uses(program: Program, ...ops: readonly string[]): boolean {
 }
 
 export const INTENDED: readonly Intended[] = [
+  {
+    quirk: 'deadBeforeExit',
+    row: 'SIG-6, SIG-7',
+    reason:
+      'On Warren the answer that a process is dead comes behind the EXITs and DOWNs that its end sends to the asker. ' +
+      'On Erlang a process that is still ending is already dead for `is_process_alive`, and its EXIT may come later.',
+    concerns: (program) => uses(program, 'alive'),
+  },
   {
     quirk: 'lateNoproc',
     row: 'MON-3, MON-4',

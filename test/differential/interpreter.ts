@@ -199,7 +199,9 @@ export function* step(role: Role, op: Op): Effects<void> {
       return role.log('trap', context.trapExit(op[1]));
     case 'alive': {
       const pid = role.known.get(op[1]);
-      if (pid !== undefined) role.log('alive', op[1], yield* isProcessAlive(pid));
+      if (pid === undefined) return;
+      const isGone = role.world.asErlang === 'deadBeforeExit' && pid.target === null && context.random() < 0.5;
+      role.log('alive', op[1], isGone ? false : yield* isProcessAlive(pid));
       return;
     }
     default:
