@@ -8,6 +8,7 @@
 import { context as currentContext, type Effects, isProcessAlive, sleep } from '../process/index.ts';
 import { type AnyPid, checkTarget, hasTag } from '../term/index.ts';
 import { call, whereisVia } from './call.ts';
+import type { CastMessage } from './protocol.ts';
 import type { RegisterKeyResult, RegistryKey } from './registry.ts';
 
 /** A name that a registry keeps. A term. */
@@ -29,7 +30,12 @@ export function isViaName(value: unknown): value is ViaName {
   return hasTag(value, 'via');
 }
 
-/** Sends to a `via` name; false when nobody has it. A cast is `sendVia(name, { tag: '$cast', message })`. */
+/** As `cast`, to a `via` name; false when nobody has it. */
+export function castVia(name: ViaName, message: unknown): Effects<boolean> {
+  return sendVia(name, { tag: '$cast', message } satisfies CastMessage<unknown>);
+}
+
+/** Sends to a `via` name; false when nobody has it. */
 export function* sendVia(name: ViaName, message: unknown): Effects<boolean> {
   const context = yield* currentContext();
   const pid = yield* whereisVia(name);

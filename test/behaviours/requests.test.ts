@@ -4,6 +4,7 @@ import {
   abandonRequest,
   type CallError,
   call,
+  castVia,
   checkResponse,
   genServer,
   type Labelled,
@@ -182,7 +183,7 @@ describe('via names', () => {
       expect(yield* whereisVia(ann)).toBe(started.ok && started.pid);
       expect(yield* call(ann, { ms: 1, value: 'hello' })).toBe('hello');
       expect(yield* tryCall(via(names, 'ann'), { ms: 1, value: 'by pid' })).toEqual({ ok: true, value: 'by pid' });
-      expect(yield* sendVia(ann, { tag: '$cast', message: { to: context.self } })).toBe(true);
+      expect(yield* castVia(ann, { to: context.self })).toBe(true);
       expect(yield* receive()).toEqual({ cast: started.ok && started.pid });
       yield* stopServer(ann);
       yield* sleep(1);

@@ -10,6 +10,7 @@ import {
   taskSupervisor,
 } from '../../src/behaviours/index.ts';
 import { type Context, type Effects, isDown, type Process, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import { simulate } from '../../src/simulation/index.ts';
 import { play } from '../support/virtual-engine.ts';
 
 /** Work that takes as many ms as the item says, and counts how many run at once. */
@@ -191,5 +192,43 @@ describe('asyncStream', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it('TSK-2 one outcome for each item under any schedule, whichever tasks are killed, and nothing is left behind', () => {
+    let failed = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        fc.integer({ min: 1 }),
+        (items, maxConcurrency, isSupervised, seed) => {
+          const victims = ({ title }: { title: string }) => title === 'job';
+          const options = { seed, strategy: 'portfolio', faults: { crashes: 3, victims } } as const;
+          const outcomes = simulate(options, function* (context) {
+            context.trapExit(true);
+            const pool = yield* startLink(taskSupervisor());
+            if (!pool.ok) throw new Error('not started');
+            const work = (_inner: Context, ms: number): Effects<number> => new Meter().work(_inner, ms);
+            const how: StreamOptions = { maxConcurrency, timeoutMs: 10, onTimeout: 'killTask', label: 'job' };
+            const stream = asyncStream(items, work, isSupervised ? { ...how, supervisor: pool.pid } : how);
+            const all = yield* collect(stream);
+            expect(yield* isMailboxEmpty()).toBe(true);
+            return all;
+          }).value;
+          expect(outcomes.map(({ item }) => item)).toEqual(items);
+          for (const outcome of outcomes) {
+            if (outcome.ok) expect(outcome.value).toBe(outcome.item * 10);
+            else {
+              // A supervised task may be killed before its owner watches it.
+              expect(isSupervised ? ['timeout', 'killed', 'noproc'] : ['timeout', 'killed']).toContain(outcome.error);
+              failed++;
+            }
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(failed).toBeGreaterThan(5);
   });
 });
