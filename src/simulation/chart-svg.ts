@@ -11,15 +11,17 @@ const LEFT = 110;
 const RIGHT = 340;
 const BOTTOM = 20;
 
+/** Arrows by what they carry. */
+const COLOURS = { message: '#1d4ed8', signal: '#b45309', spawn: '#047857' };
 const STYLE = [
   'text{font:12px ui-monospace,monospace;fill:#1f2937}',
   '.lane{stroke:#9ca3af;stroke-width:1}',
   '.head{font-weight:bold;text-anchor:middle}',
   '.title{fill:#6b7280;text-anchor:middle}',
   '.step{fill:#6b7280;text-anchor:end}',
-  '.message{stroke:#1d4ed8;stroke-width:1.5}',
-  '.signal{stroke:#b45309;stroke-width:1.5;stroke-dasharray:5 3}',
-  '.spawn{stroke:#047857;stroke-width:1.5;stroke-dasharray:2 3}',
+  `.message{stroke:${COLOURS.message};stroke-width:1.5}`,
+  `.signal{stroke:${COLOURS.signal};stroke-width:1.5;stroke-dasharray:5 3}`,
+  `.spawn{stroke:${COLOURS.spawn};stroke-width:1.5;stroke-dasharray:2 3}`,
   '.time{stroke:#d1d5db;stroke-dasharray:2 4}',
   '.mark{fill:none;stroke:#b91c1c;stroke-width:2}',
   '.deviation{fill:#fef3c7}',
@@ -33,8 +35,7 @@ export function drawSvg({ lanes, rows, omitted }: Drawing): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     '<title>Message-sequence chart of a simulated run</title>',
     `<style>${STYLE}</style>`,
-    '<defs><marker id="head" markerWidth="9" markerHeight="9" refX="8" refY="4" orient="auto">' +
-      '<path d="M0,0L9,4L0,8z" fill="context-stroke"/></marker></defs>',
+    `<defs>${Object.entries(COLOURS).map(arrowHead).join('')}</defs>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...rows.flatMap((row, index) => (row.isDeviation ? [band(index, width)] : [])),
     ...lanes.map((_, lane) => laneLine(lane, rows, height)),
@@ -47,6 +48,12 @@ export function drawSvg({ lanes, rows, omitted }: Drawing): string {
     '</svg>',
   ];
   return `${parts.join('\n')}\n`;
+}
+
+/** A head of its own for each colour: not every viewer lets it take that of its line. */
+function arrowHead([kind, colour]: readonly [string, string]): string {
+  const shape = `<path d="M0,0L9,4L0,8z" fill="${colour}"/>`;
+  return `<marker id="head-${kind}" markerWidth="9" markerHeight="9" refX="8" refY="4" orient="auto">${shape}</marker>`;
 }
 
 function xOf(lane: number): number {
@@ -82,7 +89,7 @@ function drawRow(row: Row, index: number, rows: readonly Row[], lanes: number): 
   if (from !== null && to !== null && from !== to) {
     const startY = yOf(sendingRow(row, index, rows));
     const gap = from < to ? -2 : 2;
-    parts.push(line(xOf(from), startY, xOf(to) + gap, y, kind, ' marker-end="url(#head)"'));
+    parts.push(line(xOf(from), startY, xOf(to) + gap, y, kind, ` marker-end="url(#head-${kind})"`));
   } else if (to !== null) parts.push(mark(row, xOf(to), y));
   return parts;
 }

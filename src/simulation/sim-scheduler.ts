@@ -99,7 +99,16 @@ export class SimScheduler extends Scheduler implements Choice {
 
   override threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
     this.beforeThreadDown(origin);
+    const bystanders = [...this.processes.values()].filter((process) => isBystander(process, origin));
     super.threadDown(origin, reasonFor);
+    for (const process of bystanders) {
+      if (!process.isAlive) {
+        this.watch.violate(
+          'R13',
+          `${this.seats.of(process.self)} ends with thread ${origin.thread}, to which it had no link`,
+        );
+      }
+    }
   }
 
   override receive(signal: Signal): void {
@@ -193,4 +202,9 @@ export class SimScheduler extends Scheduler implements Choice {
     if (!this.watch.checks.timers || this.timersOpen === this.timers.size) return;
     this.watch.violate('R8', `${this.timersOpen} timers are open, but ${this.timers.size} are waiting`);
   }
+}
+
+/** True for a living process that the death of a thread must not end (R13): it has no link to any process there. */
+function isBystander({ isAlive, links }: Process, dead: Origin): boolean {
+  return isAlive && !(links?.active() ?? []).some(({ origin }) => origin === dead);
 }

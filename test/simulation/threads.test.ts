@@ -1,6 +1,6 @@
 // Several simulated threads: everything between them crosses as bytes through wire/, and a thread may die (THR-1).
 import { describe, expect, it } from 'vitest';
-import { type Context, isDown, isExit, isProcessAlive, receive } from '../../src/process/index.ts';
+import { type Context, isDown, isExit, isProcessAlive, receive, type Signal } from '../../src/process/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import type { Mfa, Pid } from '../../src/term/index.ts';
 import { findFailure, loadModules, type SimOptions, SimScheduler, simulate, type Wiring } from '../../src/testing.ts';
@@ -151,6 +151,29 @@ describe('simulated threads', () => {
     });
     expect(result.value).toEqual({ news: ['DOWN threadDown 1', 'EXIT threadDown 1'], pids: [1, 1] });
     expect(result.deviations).toEqual(deviations);
+  });
+
+  it('R13 THR-1 a process without a link to a dead thread lives on, and one that does not is seen', () => {
+    // Ends somebody else too when a linked process hears that its peer's thread has died.
+    class Overkill extends SimScheduler {
+      override receive(signal: Signal): void {
+        super.receive(signal);
+        if (signal.kind !== 'linkExit') return;
+        for (const process of this.processes.values()) if (process.parent !== null) this.terminate(process, 'killed');
+      }
+    }
+    const bystander = function* (context: Context<unknown>) {
+      context.trapExit(true);
+      context.spawn(function* idle() {
+        yield* receive((message) => message === 'never', { afterMs: 20 });
+      });
+      context.spawnLink(body('echo'), [], { placement: { thread: 1 } });
+      yield* receive(isExit);
+    };
+    const deviations = [[5, 'die 1']] as const;
+    expect(simulate({ ...OPTIONS, deviations }, bystander).isOk).toBe(true);
+    const wiring: Wiring = { scheduler: (...args) => new Overkill(...args) };
+    expect(simulate({ ...OPTIONS, deviations, wiring }, bystander).failure).toMatchObject({ rule: 'R13' });
   });
 
   it('R17 the same seed is the same run, on several threads as well', () => {
