@@ -2,7 +2,7 @@
 import type { Signal } from '../process/index.ts';
 import { formatReason, Pid } from '../term/index.ts';
 import { describeFault, type Fault } from './faults.ts';
-import type { Choice, Pair, Seat } from './seat.ts';
+import type { Choice, Flight, Pair, Seat } from './seat.ts';
 
 /** The path of a process, for messages that hold pids. */
 export type NameOf = (pid: Pid<never>) => string;
@@ -31,8 +31,8 @@ type Entry = { -readonly [K in keyof HistoryEvent]: HistoryEvent[K] };
 export class History {
   readonly limit: number;
   private readonly entries: Entry[] = [];
-  private readonly sentSteps = new WeakMap<Signal, number>();
-  private readonly senders = new WeakMap<Signal, Seat>();
+  /** Where messages that have crossed come from. */
+  private readonly origins = new WeakMap<Signal, { readonly from: Seat; readonly step: number }>();
   /** Messages on their way between threads: one FIFO for each sending thread and receiver, as on the wire. */
   private readonly crossing = new Map<string, { readonly from: Seat; readonly step: number }[]>();
   private count = 0;
@@ -40,11 +40,6 @@ export class History {
   /** Keeps the last `limit` events; 0 keeps nothing. */
   constructor(limit: number) {
     this.limit = limit;
-  }
-
-  /** A signal leaves its sender in this step. */
-  sent(step: number, signal: Signal): void {
-    if (this.limit > 0) this.sentSteps.set(signal, step);
   }
 
   /** A message leaves a thread for a process of another one. */
@@ -60,8 +55,7 @@ export class History {
   arrivedAcross(fromThread: number, to: Seat, signal: Signal): void {
     const flight = this.limit === 0 ? undefined : this.crossing.get(`${fromThread}>${to.path}`)?.shift();
     if (flight === undefined) return;
-    this.senders.set(signal, flight.from);
-    this.sentSteps.set(signal, flight.step);
+    this.origins.set(signal, flight);
   }
 
   /** What was on its way from or to a thread is lost. */
@@ -74,6 +68,15 @@ export class History {
   /** One step of the run. */
   step(step: number, nowMs: number, choice: Choice, signal: Signal | null): void {
     if (this.limit > 0) this.add(step, nowMs, 'step', choice, signal, null, '');
+  }
+
+  /** A step that delivers. */
+  delivery(step: number, nowMs: number, pair: Pair, { signal, sentStep }: Flight): void {
+    if (this.limit === 0 || signal === null) return;
+    const entry = this.add(step, nowMs, 'step', pair, signal, null, '');
+    const origin = pair.to.path.startsWith('thread') ? this.origins.get(signal) : undefined;
+    entry.sentStep = origin?.step ?? sentStep;
+    entry.sender = origin?.from ?? null;
   }
 
   /** A process has got a signal from itself. */
@@ -115,13 +118,24 @@ export class History {
     signal: Signal | null,
     seat: Seat | null,
     detail: unknown,
-  ): void {
-    const sentStep = signal === null ? -1 : (this.sentSteps.get(signal) ?? -1);
-    const sender = signal === null ? null : (this.senders.get(signal) ?? null);
+  ): Entry {
     const at = this.count++ % this.limit;
     const entry = this.entries[at];
-    if (entry === undefined) this.entries[at] = { step, nowMs, kind, choice, signal, sentStep, sender, seat, detail };
-    else Object.assign(entry, { step, nowMs, kind, choice, signal, sentStep, sender, seat, detail });
+    if (entry === undefined) {
+      const made: Entry = { step, nowMs, kind, choice, signal, sentStep: -1, sender: null, seat, detail };
+      this.entries[at] = made;
+      return made;
+    }
+    entry.step = step;
+    entry.nowMs = nowMs;
+    entry.kind = kind;
+    entry.choice = choice;
+    entry.signal = signal;
+    entry.sentStep = -1;
+    entry.sender = null;
+    entry.seat = seat;
+    entry.detail = detail;
+    return entry;
   }
 }
 

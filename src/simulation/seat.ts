@@ -97,6 +97,8 @@ export class Flight {
   readonly pair: Pair | null;
   /** Counts the signals of the pair from 1; the ground of R1 and R2. */
   readonly seq: number;
+  /** The step in which it was sent. */
+  sentStep = -1;
   behind: Flight | null = null;
   previous: Flight;
   next: Flight;

@@ -8,6 +8,8 @@ import { Flight, type Pair, type Seats } from './seat.ts';
 /** What a transit needs of the simulation around it. */
 export interface TransitHost {
   readonly seats: Seats;
+  /** Steps taken so far. */
+  readonly step: number;
   /** Sees every signal as it is sent. */
   sent(signal: Signal): void;
   /** Applies a signal at once. */
@@ -42,7 +44,9 @@ export class PairTransit implements Transit {
   }
 
   private enter(pair: Pair, signal: Signal): void {
-    this.enqueue(pair, new Flight(signal, pair, ++pair.sent));
+    const flight = new Flight(signal, pair, ++pair.sent);
+    flight.sentStep = this.host.step;
+    this.enqueue(pair, flight);
   }
 
   /** Puts a signal behind the others of its pair. */

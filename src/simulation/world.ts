@@ -17,7 +17,7 @@ import { type Choice, Pair, Seat, Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
 import { policyOf } from './strategies.ts';
 import { isHoldable, type Taken } from './taken.ts';
-import { PairTransit } from './transit.ts';
+import { PairTransit, type TransitHost } from './transit.ts';
 import { Watch } from './watch.ts';
 import { ThreadLink } from './wires.ts';
 
@@ -67,12 +67,13 @@ export class World implements Choices, Witness, Patient {
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
     this.watch.onLife = (kind, seat, reason) => this.history.life(this.step, this.nowMs, kind, seat, reason);
-    const host = {
-      seats: this.seats,
-      sent: (signal: Signal) => {
-        this.watch.sent(signal);
-        this.history.sent(this.step, signal);
+    const currentStep = () => this.step;
+    const host: TransitHost = {
+      get step() {
+        return currentStep();
       },
+      seats: this.seats,
+      sent: (signal: Signal) => this.watch.sent(signal),
       receive: (signal: Signal) => {
         this.history.toSelf(this.step, this.nowMs, signal);
         this.threads[signal.to.origin.thread].receive(signal);
@@ -210,7 +211,7 @@ export class World implements Choices, Witness, Patient {
     const flight = this.transit.take(pair);
     const signal = flight.signal as Signal;
     this.fingerprint.addSignal(signal);
-    this.history.step(this.step, this.nowMs, pair, signal);
+    this.history.delivery(this.step, this.nowMs, pair, flight);
     if (pair.received === 0 && this.settings.checks.order) this.pairs.push(pair);
     this.watch.arrived(pair, flight.seq, signal);
     this.threads[pair.to.thread].receive(signal);
