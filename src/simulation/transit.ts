@@ -8,8 +8,6 @@ import { Flight, type Pair, type Seats } from './seat.ts';
 /** What a transit needs of the simulation around it. */
 export interface TransitHost {
   readonly seats: Seats;
-  /** Steps taken so far. */
-  readonly step: number;
   /** Sees every signal as it is sent. */
   sent(signal: Signal): void;
   /** Applies a signal at once. */
@@ -22,6 +20,8 @@ export class PairTransit implements Transit {
   /** Pairs with something in flight, in no order that means anything. */
   readonly active: Pair[] = [];
   inFlight = 0;
+  /** The step that is being taken; the world keeps it up to date. */
+  step = 0;
   /** Ring of flights in sending order, but for the held ones; this one is its fixed point. */
   private readonly order = new Flight(null, null, 0);
   private readonly held = new Flight(null, null, 0);
@@ -45,7 +45,7 @@ export class PairTransit implements Transit {
 
   private enter(pair: Pair, signal: Signal): void {
     const flight = new Flight(signal, pair, ++pair.sent);
-    flight.sentStep = this.host.step;
+    flight.sentStep = this.step;
     this.enqueue(pair, flight);
   }
 

@@ -67,11 +67,7 @@ export class World implements Choices, Witness, Patient {
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
     this.watch.onLife = (kind, seat, reason) => this.history.life(this.step, this.nowMs, kind, seat, reason);
-    const currentStep = () => this.step;
     const host: TransitHost = {
-      get step() {
-        return currentStep();
-      },
       seats: this.seats,
       sent: (signal: Signal) => this.watch.sent(signal),
       receive: (signal: Signal) => {
@@ -118,7 +114,7 @@ export class World implements Choices, Witness, Patient {
       }
     }
     this.apply(choice);
-    this.step++;
+    this.transit.step = ++this.step;
     if (++this.busySteps > BUSY_STEPS) this.beFair();
     return true;
   }
