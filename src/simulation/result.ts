@@ -16,8 +16,8 @@ export type Failure =
   /** Nothing can happen any more, but the body has not returned: who waits for what, and who for each other. */
   | { readonly tag: 'deadlock'; readonly waiting: readonly string[]; readonly cycle: readonly string[] }
   | { readonly tag: 'stepsExceeded'; readonly steps: number }
-  /** An async process awaits something that is not the simulation's. */
-  | { readonly tag: 'uncontrolledAwait'; readonly process: string }
+  /** An async process awaits something that is not the simulation's, behind the `perform` at `after`, its last one. */
+  | { readonly tag: 'uncontrolledAwait'; readonly process: string; readonly after: string | null }
   /** A process reached for the clock, timers, chance, files or sockets of the host. */
   | { readonly tag: 'uncontrolledCall'; readonly process: string; readonly call: string }
   /** An async body in the synchronous `simulate`. */
@@ -148,6 +148,10 @@ export class SimResult<T> {
   }
 }
 
+function placeOf(after: string | null): string {
+  return after === null ? 'before its first context.perform' : `behind the perform at ${after}`;
+}
+
 /** A failure as one line. */
 export function describeFailure(failure: Failure): string {
   switch (failure.tag) {
@@ -164,7 +168,7 @@ export function describeFailure(failure: Failure): string {
     case 'stepsExceeded':
       return `the body has not returned after ${failure.steps} steps`;
     case 'uncontrolledAwait':
-      return `${failure.process} awaits something outside the simulation: await context.perform(...) only`;
+      return `${failure.process} awaits something outside the simulation ${placeOf(failure.after)}: await context.perform(...) only`;
     case 'uncontrolledCall':
       return `${failure.process} calls ${failure.call}: ${adviceFor(failure.call)}`;
     case 'asyncBody':

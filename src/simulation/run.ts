@@ -92,7 +92,8 @@ export class Run<T> {
   /** An async process that ran must now wait for the simulation, or be over. */
   checkAwait(process: Process): void {
     if (isWaiting(process)) return;
-    this.fail({ tag: 'uncontrolledAwait', process: String(this.world.seatOf(process.self)) });
+    const seat = this.world.seatOf(process.self);
+    this.fail({ tag: 'uncontrolledAwait', process: String(seat), after: seat.lastWaitAt });
   }
 
   finish(options: SimOptions): SimResult<T> {

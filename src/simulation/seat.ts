@@ -27,6 +27,8 @@ export class Seat implements Choice {
   /** Set when it ended. */
   exit: { readonly reason: unknown } | null = null;
   isHeld = false;
+  /** Where an async process last waited for the simulation; its stack is read only when that is told. */
+  lastWait: Error | null = null;
   readonly outgoing = new Map<Seat, Pair>();
   private readonly seed: number;
   private ownRandom: SeededRandom | null = null;
@@ -71,6 +73,12 @@ export class Seat implements Choice {
     return pair;
   }
 
+  /** The line of the program in `lastWait`; null when there was none. */
+  get lastWaitAt(): string | null {
+    const frames = this.lastWait?.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+    return frames[FRAMES_BELOW]?.trim().replace(/^at /, '') ?? null;
+  }
+
   /** Name, label or function name of the process; empty when it has none. */
   get title(): string {
     return titleOf(this.request);
@@ -81,6 +89,9 @@ export class Seat implements Choice {
     return this.title === '' ? this.path : `${this.path}(${this.title})`;
   }
 }
+
+/** Frames of the runtime above the line that called `context.perform`. */
+const FRAMES_BELOW = 2;
 
 function titleOf(request: SpawnRequest | null): string {
   if (request === null) return '';

@@ -1,7 +1,15 @@
 // The kernel's own scheduler under observation: each process gets a seat and a watched mailbox, and every signal and
 // timer is compared with a ledger (R4, R5, R8, R11). It changes nothing of what the kernel does. Tests plant mistakes by
 // overriding its methods.
-import { Mailbox, type Process, type Signal, type SpawnRequest, type SpawnSignal } from '../process/index.ts';
+import {
+  type Effects,
+  flags,
+  Mailbox,
+  type Process,
+  type Signal,
+  type SpawnRequest,
+  type SpawnSignal,
+} from '../process/index.ts';
 import { type Engine, Scheduler, type Timer } from '../scheduler/index.ts';
 import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
 import { mix } from './random.ts';
@@ -81,6 +89,11 @@ export class SimScheduler extends Scheduler implements Choice {
     }
     super.terminate(process, reason);
     seat.process = null;
+  }
+
+  override perform(process: Process, effects: Effects<unknown>): unknown {
+    if ((process.flags & flags.ASYNC) !== 0) this.seats.of(process.self).lastWait = new Error('here');
+    return super.perform(process, effects);
   }
 
   override sendSignal(signal: Signal): void {

@@ -170,13 +170,25 @@ describe('simulateAsync', () => {
     expect(runs[0].hash).toBe(runs[1].hash);
   });
 
-  it("an await that is not the simulation's fails by name", async () => {
+  it("an await that is not the simulation's fails by name, and by the wait before it", async () => {
     const foreign = new Promise((resolve) => setTimeout(resolve, 5));
-    const result = await simulateAsync({}, function* (context) {
-      context.spawn(async () => foreign, [], { label: 'rogue' });
-      yield* sleep(10);
-    });
-    expect(result.failure).toEqual({ tag: 'uncontrolledAwait', process: 'root/0(rogue)' });
+    const rogue = (waits: number) =>
+      simulateAsync({}, function* (context) {
+        const body = async (own: AsyncContext<unknown>) => {
+          for (let wait = 0; wait < waits; wait++) await own.perform(sleep(1));
+          await foreign;
+        };
+        context.spawn(body, [], { label: 'rogue' });
+        yield* sleep(10);
+      });
+    const process = 'root/0(rogue)';
+    const first = await rogue(0);
+    expect(first.failure).toEqual({ tag: 'uncontrolledAwait', process, after: null });
+    expect(first.describe()).toContain('before its first context.perform');
+    const later = await rogue(2);
+    const after = expect.stringMatching(/simulate\.test\.ts:\d+:\d+/);
+    expect(later.failure).toEqual({ tag: 'uncontrolledAwait', process, after });
+    expect(later.describe()).toMatch(/behind the perform at .*simulate\.test\.ts/);
   });
 
   it('the synchronous form refuses async bodies', () => {
