@@ -13,8 +13,6 @@ export interface Campaign {
   readonly seed: number;
   /** Replaces parts of Warren, to see a mistake found. */
   readonly machine?: Machine;
-  /** Ends with the first difference. Default false. */
-  readonly stopsAtFirst?: boolean;
 }
 
 export interface Tally {
@@ -33,8 +31,10 @@ export interface Tally {
 
 /** Programs that are under way on Erlang at the same time. */
 const AT_ONCE = 24;
-const SHRINK_MS = 60_000;
-const SHRINK_BOUNDS: Bounds = { ...BOUNDS, schedulesMax: 1_500, exhaustMax: 1_000 };
+/** A campaign ends with so many: each costs a long search, and the first is shrunk anyway. */
+const DIFFERENCES_MAX = 2;
+const SHRINK_MS = 30_000;
+const SHRINK_BOUNDS: Bounds = { ...BOUNDS, schedulesFirst: 500, schedulesMax: 1_000, exhaustMax: 500 };
 const SHRINK_ROUNDS = 2;
 
 export const newTally = (): Tally => ({
@@ -63,7 +63,7 @@ export function programAt(theme: Theme, seed: number): Program {
 export async function run(nodes: readonly ErlangNode[], campaign: Campaign, tally: Tally): Promise<void> {
   const { theme, count, seed: first, machine } = campaign;
   const begin = performance.now();
-  const stops = () => campaign.stopsAtFirst === true && tally.differences.length > 0;
+  const stops = () => tally.differences.length >= DIFFERENCES_MAX;
   const batch = (from: number) => draw(nodes, theme, first + from, Math.min(AT_ONCE, count - from));
   let next = batch(0);
   for (let from = 0; from < count && !stops(); from += AT_ONCE) {
@@ -72,12 +72,27 @@ export async function run(nodes: readonly ErlangNode[], campaign: Campaign, tall
     if (from + AT_ONCE < count) next = batch(from + AT_ONCE);
     next.catch(() => {});
     for (const { seed, program, shown } of drawn) {
-      count1(tally, seed, await judge(nodes, program, shown, machine));
+      count1(tally, seed, await judgeNamed(nodes, program, shown, machine, seed));
       if (stops()) break;
       await new Promise(setImmediate);
     }
   }
   tally.ms += performance.now() - begin;
+}
+
+/** Where Warren breaks a rule of its own, the error says with which program. */
+async function judgeNamed(
+  nodes: readonly ErlangNode[],
+  program: Program,
+  shown: ReadonlySet<string>,
+  machine: Machine | undefined,
+  seed: number,
+): Promise<Verdict> {
+  try {
+    return await judge(nodes, program, shown, machine);
+  } catch (error) {
+    throw new Error(`seed ${seed}, program ${erlangOf(program)}: ${String(error)}`, { cause: error });
+  }
 }
 
 interface Drawn {

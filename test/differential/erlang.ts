@@ -11,9 +11,10 @@ const SOURCES = ['warren_differential.erl', 'warren_server.erl', 'warren_supervi
 const START_MS = 30_000;
 const ANSWER_MS = 60_000;
 
-/** True where there is an Erlang to compare with. */
+/** False where there is no Erlang at all; one that does not work is not excused, and fails when it is started. */
 export function hasErlang(): boolean {
-  return spawnSync('erl', ['-noshell', '-eval', 'halt(0).']).status === 0;
+  const { error } = spawnSync('erl', ['-noshell', '-eval', 'halt(0).']);
+  return (error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT';
 }
 
 /** Compiles the Erlang modules into a new folder. Throws with what the compiler said. */
