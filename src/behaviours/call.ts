@@ -73,8 +73,9 @@ export function* call(
 ): Effects<unknown> {
   checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
-  const named = isVia(server) ? yield* whereisVia(server) : server;
-  const target = named === undefined ? 'noproc' : begin(context, named, request);
+  const target = isVia(server)
+    ? beginVia(context, yield* whereisVia(server), request)
+    : begin(context, server, request);
   if (typeof target === 'string') throw new CallError(target, server, request);
   const answer = (yield { op: 'receive', match: answers(target), afterMs: timeoutMs, ref: target }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return answer.value;
@@ -98,7 +99,7 @@ export function* tryCall(
   checkWait(timeoutMs);
   const context = (yield CONTEXT) as Context;
   const target = isVia(server) ? yield* whereisVia(server) : server;
-  if (target === undefined) return { ok: false, error: 'noproc' };
+  if (target === undefined && isVia(server)) return { ok: false, error: 'noproc' };
   return yield* receiveResponse(sendRequest(context, target as Pid<unknown>, request as never), timeoutMs);
 }
 
@@ -166,6 +167,11 @@ function begin(context: Context, server: AnyPid | string, request: unknown): Ref
   return alias;
 }
 
+/** The same to whoever has a `via` name, perhaps nobody. */
+function beginVia(context: Context, server: AnyPid | undefined, request: unknown): Ref | 'noproc' | 'callingSelf' {
+  return server === undefined ? 'noproc' : begin(context, server, request);
+}
+
 const REPLY_DEMONITOR = { alias: 'replyDemonitor' } as const;
 
 function answers(ref: Ref): (message: unknown) => boolean {
@@ -215,8 +221,8 @@ export function* stopServer(
 ): Effects<void> {
   checkWait(timeoutMs);
   const context = yield* currentContext();
+  if (!isVia(server)) checkTarget('stopServer', server);
   const named = isVia(server) ? yield* whereisVia(server) : server;
-  if (named !== undefined) checkTarget('stopServer', named);
   const target = typeof named === 'string' ? context.whereis(named) : named;
   const request: StopMessage = { tag: '$stop', reason };
   if (target === undefined) throw new CallError('noproc', server, request);
