@@ -82,7 +82,11 @@ function stepsOf(theme: Theme, role: fc.Arbitrary<number>): fc.Arbitrary<Op> {
     { weight: 1, arbitrary: fc.tuple(fc.constant('tell' as const), role, role) },
     { weight: 1, arbitrary: fc.tuple(fc.constant('alive' as const), role) },
   ];
-  if (theme === 'links') steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('unlink' as const), role) });
+  if (theme === 'links') {
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('unlink' as const), role) });
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('link' as const), role) });
+    steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('exit' as const), reason) });
+  }
   if (all || theme === 'monitors') {
     steps.push({ weight: 4, arbitrary: fc.tuple(fc.constant('monitor' as const), role, slot) });
     steps.push({ weight: 3, arbitrary: fc.tuple(fc.constant('demonitor' as const), slot, fc.boolean()) });
