@@ -2,7 +2,7 @@
 // the sound system is taken through the same ones, so that nothing is noticed where there is nothing.
 import fc from 'fast-check';
 import type { Wiring } from '../../src/simulation/index.ts';
-import { schedules, simulate } from '../../src/testing.ts';
+import { type FaultOptions, schedules, simulate } from '../../src/testing.ts';
 import type { Property } from '../properties/check.ts';
 
 /** A mistake was found: after how many programs, each under a schedule of its own, and in which time. */
@@ -22,14 +22,22 @@ const PROGRAMS_MAX = 50_000;
 /** Programs of the hunt that the sound system is taken through beside the one that found the mistake. */
 const SOUND_RUNS = 25;
 
-/** The mistake is somewhere in `planted`, which is otherwise `sound`; with `rule` only that invariant may see it. */
-export function different<P>(sound: Property<P>, planted: Property<P>, rule: string | null = null): Hunt {
+/** How else a hunt may go. */
+export interface Ways {
+  /** Only the invariant of this rule may see the mistake; default: anything that fails. */
+  readonly rule?: string;
+  /** Faults in the schedules. */
+  readonly faults?: FaultOptions;
+}
+
+/** The mistake is somewhere in `planted`, which is otherwise `sound`. */
+export function different<P>(sound: Property<P>, planted: Property<P>, { rule, faults }: Ways = {}): Hunt {
   return hunt(
-    fc.tuple(schedules(), planted.programs),
+    fc.tuple(schedules({ faults }), planted.programs),
     ([tape, program]) => {
       const result = simulate({ ...planted.options, tape }, planted.body(program));
       const { failure } = result;
-      const isSeen = rule === null ? failure !== null : failure?.tag === 'invariant' && failure.rule === rule;
+      const isSeen = rule === undefined ? failure !== null : failure?.tag === 'invariant' && failure.rule === rule;
       return isSeen ? firstLine(result.describe()) : null;
     },
     ([tape, program]) => void simulate({ ...sound.options, tape }, sound.body(program)).value,
@@ -37,13 +45,13 @@ export function different<P>(sound: Property<P>, planted: Property<P>, rule: str
 }
 
 /** A part of the machine is another one, and the property itself has to see it: the invariants are off. */
-export function wired<P>(property: Property<P>, wiring: Wiring): Hunt {
-  return different(property, { ...property, options: { ...property.options, wiring, checks: false } });
+export function wired<P>(property: Property<P>, wiring: Wiring, ways: Ways = {}): Hunt {
+  return different(property, { ...property, options: { ...property.options, wiring, checks: false } }, ways);
 }
 
 /** A part of the machine is another one, and it is the invariant of that rule that sees it. */
-export function watched<P>(property: Property<P>, wiring: Wiring, rule: string): Hunt {
-  return different(property, { ...property, options: { ...property.options, wiring } }, rule);
+export function watched<P>(property: Property<P>, wiring: Wiring, rule: string, ways: Ways = {}): Hunt {
+  return different(property, { ...property, options: { ...property.options, wiring } }, { ...ways, rule });
 }
 
 /** A property of plain code, which throws when it does not hold. */

@@ -8,8 +8,12 @@ import { order } from '../properties/kernel/signal-order.ts';
 import { property as supervision } from '../properties/kernel/supervisor-simulation.ts';
 import { timers } from '../properties/kernel/timers.ts';
 import * as planted from '../properties/planted.ts';
+import { exits } from './exits.ts';
 import { different, type Hunt, watched, wired } from './hunt.ts';
 import type { Mistake } from './mistake.ts';
+import * as own from './planted.ts';
+import * as processes from './processes.ts';
+import * as threads from './threads.ts';
 
 const { fastLane, losing, mailboxOf } = planted;
 const row = (invariant: string, id: string, what: string, property: string, hunt: Hunt): Mistake => ({
@@ -124,6 +128,77 @@ const NAMES: readonly Mistake[] = [
   row('R11', 'late-names', 'names are free after the news of the death', 'names', wired(freeNames, planted.lateNames)),
 ];
 
+const EXITS: readonly Mistake[] = [
+  row('R4', 'zombies', 'the dead send messages', 'R4 watched', watched(oneDown, own.zombies, 'R4')),
+  row('R6', 'trappable-kill', 'a kill can be trapped', 'exits', wired(exits, own.trappableKill)),
+  row('R6', 'infectious-kill', 'a kill goes on through links', 'exits', wired(exits, own.infectiousKill)),
+  row('R6', 'deadly-normal', 'a normal end ends who is linked', 'exits', wired(exits, own.deadlyNormal)),
+  row('R6', 'kill-not-killed', 'the killed are heard to end with kill', 'exits', wired(exits, own.killNotKilled)),
+  row('R19', 'wide-crash', 'a crash takes the siblings with it', 'exits', wired(exits, own.wideCrash)),
+];
+
+const PROCESSES: readonly Mistake[] = [
+  row('R9', 'immortal-alias', 'a late reply is taken', 'calls', wired(calls(real), own.immortalAliases)),
+  row('R11', 'last-wins', 'two have the same name', 'claims', wired(processes.claims, own.lastWins)),
+  row(
+    'R12',
+    'orphans',
+    'every fourth child outlives its parent',
+    'families',
+    wired(processes.families, losing('linkExit', 4)),
+  ),
+  row(
+    'R12',
+    'sticky-names',
+    'names of the dead stay',
+    'R12 watched',
+    watched(processes.claims, own.stickyNames, 'R12'),
+  ),
+  row(
+    'R14',
+    'shared-values',
+    'what was sent is not frozen',
+    'values',
+    different(processes.values, { ...processes.values, options: { strict: false } }),
+  ),
+  row('R16', 'boundless', 'the bound of a mailbox is not kept', 'floods', wired(processes.floods, own.boundless)),
+  row('R16', 'drops-oldest', 'a full mailbox drops the oldest', 'floods', wired(processes.floods, own.dropsOldest)),
+  row('R17', 'moody-timers', 'timers depend on earlier runs', 'sleepers', wired(processes.sleepers, own.moodyTimers)),
+  row(
+    'R21',
+    'unheard-death',
+    'a caller never hears of a death',
+    'patient calls',
+    wired(processes.patientCalls, losing('down', 2)),
+  ),
+  row(
+    'R21',
+    'lost-reply',
+    'every third reply is lost',
+    'patient calls',
+    wired(processes.patientCalls, losing('alias', 3)),
+  ),
+];
+
+const DEATHS = { faults: { threadDeaths: 3 } };
+const THREADS: readonly Mistake[] = [
+  row(
+    'R13',
+    'news-first',
+    'news of a thread overtakes its words',
+    'mourning',
+    wired(threads.mourning, own.newsFirst, DEATHS),
+  ),
+  row(
+    'R13',
+    'overkill',
+    'a dead thread takes others with it',
+    'R13 watched',
+    watched(threads.widows, own.overkill, 'R13', DEATHS),
+  ),
+  row('R20', 'short-reasons', 'details of a reason are lost', 'reasons', wired(threads.reasons, own.shortReasons)),
+];
+
 export const kernelMistakes: readonly Mistake[] = [
   ...SIGNALS,
   ...MONITORS,
@@ -132,4 +207,7 @@ export const kernelMistakes: readonly Mistake[] = [
   ...TIMERS,
   ...SUPERVISORS,
   ...NAMES,
+  ...EXITS,
+  ...PROCESSES,
+  ...THREADS,
 ];

@@ -23,7 +23,7 @@ interface Ask {
 
 type Work = Request<{ readonly n: number; readonly takesMs: number }, number>;
 
-const worker = genServer<null, [], Work>({
+export const worker = genServer<null, [], Work>({
   init: () => ok(null),
   handleCall({ n, takesMs }, from, state, context) {
     if (takesMs < 0) return stop('weary', state);
