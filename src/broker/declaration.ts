@@ -143,17 +143,17 @@ export function decideQueueBind(tables: RoutingTables, wanted: QueueBinding): De
   return error === null ? decision : refused(error);
 }
 
-/** queue.unbind: missing ends and bindings are fine. */
+/** queue.unbind: missing ends and bindings are fine, whoever owns the queue. */
 export function decideQueueUnbind(tables: RoutingTables, wanted: QueueBinding): Decision<BindingRecord> {
   const { record, routingKey } = wanted;
   const source = plainName(wanted.exchange);
   if (source === '') return refused(defaultExchangeRefused());
   if (record === undefined) return NOTHING;
-  const error = checkAccess(record, wanted.connection);
-  if (error !== null) return refused(error);
   const destination = { kind: 'queue', queueId: record.id } as const;
   const binding = { source, destination, routingKey, arguments: wanted.arguments };
-  return tables.hasBinding(binding) ? { tag: 'change', change: binding } : NOTHING;
+  if (!tables.hasBinding(binding)) return NOTHING;
+  const error = checkAccess(record, wanted.connection);
+  return error === null ? { tag: 'change', change: binding } : refused(error);
 }
 
 function decideBind(tables: RoutingTables, binding: BindingRecord): Decision<BindingRecord> {

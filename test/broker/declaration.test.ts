@@ -359,6 +359,15 @@ describe('bindings of queues', () => {
     ],
   ])('6 bind: %s', (_, given, expected) => expect(bind(given)).toBe(expected));
 
+  test('6 unbind looks at the owner of the queue only when there is a binding (RabbitMQ 3.10.8)', () => {
+    const tables = new RoutingTables();
+    const other = { ...binding, record: { id: 1, vhost, name: 'q', owner: 'somebody else' } };
+    expect(answer(decideQueueUnbind(tables, other))).toBe('nothing');
+    const decision = decideQueueBind(tables, binding);
+    if (decision.tag === 'change') tables.bind(decision.change);
+    expect(answer(decideQueueUnbind(tables, other))).toBe(`405 ${LOCKED}`);
+  });
+
   test('6 bind twice is one binding, unbind needs none', () => {
     const tables = new RoutingTables();
     expect(answer(decideQueueUnbind(tables, binding))).toBe('nothing');
