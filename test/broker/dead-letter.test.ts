@@ -2,40 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FieldTable, FieldValue } from '../../src/broker/field-table.ts';
-import type { Message } from '../../src/broker/message.ts';
 import { type DeadLetterReason, deadLetter, mayEnter, queueSettings } from '../../src/broker/queue/index.ts';
-import { fieldOf, formats, messageOf, table, testFormat } from './messages.ts';
-
-const NOW_MS = 1_700_000_000_999;
-
-function die(
-  message: Message,
-  queue = 'q',
-  reason: DeadLetterReason = 'rejected',
-  routingKey: string | null = null,
-): Message {
-  const args = table({ 'x-dead-letter-exchange': 'dlx' });
-  if (routingKey !== null) args.set('x-dead-letter-routing-key', fieldOf(routingKey));
-  const settings = queueSettings(args);
-  const letter = deadLetter({ message, reason, queue, settings, nowMs: NOW_MS, formats });
-  if (letter === null) throw new Error('the queue has a dead letter exchange');
-  return letter;
-}
-
-function headersOf(message: Message): FieldTable {
-  return testFormat.headers(message) ?? new Map();
-}
-
-/** A value without its type. */
-function plain({ value }: FieldValue): unknown {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([name, each]) => [name, plain(each)]));
-  return Array.isArray(value) ? value.map(plain) : value;
-}
-
-function deaths(message: Message): unknown[] {
-  const field = headersOf(message).get('x-death');
-  return field === undefined ? [] : (plain(field) as unknown[]);
-}
+import { checkDeaths, deathRuns, deaths, die, headersOf, plain } from './deaths.ts';
+import { fieldOf, formats, messageOf, table } from './messages.ts';
 
 const array = (...items: FieldValue[]): FieldValue => ({ type: 'array', value: items });
 const cc = (...keys: string[]) => array(...keys.map(fieldOf));
@@ -114,23 +83,7 @@ describe('9 the history', () => {
   });
 
   test('B17 at most one entry for each queue and reason, the newest first, counts exact', () => {
-    const death = fc.record({
-      queue: fc.constantFrom('a', 'b'),
-      reason: fc.constantFrom<DeadLetterReason[]>('rejected', 'expired', 'maxlen'),
-    });
-    fc.assert(
-      fc.property(fc.array(death, { minLength: 1, maxLength: 12 }), (all) => {
-        let message = messageOf();
-        let model: { queue: string; reason: string; count: bigint }[] = [];
-        for (const { queue, reason } of all) {
-          message = die(message, queue, reason);
-          const old = model.find((each) => each.queue === queue && each.reason === reason);
-          model = [{ queue, reason, count: (old?.count ?? 0n) + 1n }, ...model.filter((each) => each !== old)];
-        }
-        expect(deaths(message)).toHaveLength(model.length);
-        expect(deaths(message)).toMatchObject(model);
-      }),
-    );
+    fc.assert(fc.property(deathRuns, (all) => checkDeaths(all)));
   });
 });
 

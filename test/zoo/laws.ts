@@ -1,0 +1,198 @@
+// Mistakes of the broker's plain code, which laws see without a schedule: queues, confirms, tags, routes, dead letters.
+import { Confirms } from '../../src/broker/confirm.ts';
+import { type BindingRecord, RoutingTables } from '../../src/broker/exchange/index.ts';
+import type { Message } from '../../src/broker/message.ts';
+import { mayEnter, Queue, type Settlement } from '../../src/broker/queue/index.ts';
+import { Unacked } from '../../src/broker/unacked.ts';
+import { MemoryQueueStore } from '../../src/storage/index.ts';
+import { checkConfirms, confirmsRuns } from '../broker/confirm-laws.ts';
+import { checkCycles, checkDeaths, deathRuns, die } from '../broker/deaths.ts';
+import { checkTopics, tablesWith, topicRuns } from '../broker/exchange/routing-laws.ts';
+import { messageOf } from '../broker/messages.ts';
+import { checkQueueLaws, type QueueParts, queueRuns } from '../broker/queue-laws.ts';
+import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
+import { type Hunt, plain } from './hunt.ts';
+import type { Mistake } from './mistake.ts';
+
+const row = (invariant: string, id: string, planted: string, property: string, hunt: Hunt): Mistake => ({
+  id,
+  invariant,
+  planted,
+  property,
+  hunt,
+});
+
+function inQueue(invariant: string, id: string, what: string, parts: QueueParts): Mistake {
+  const hunt = plain(
+    queueRuns,
+    (run) => checkQueueLaws(run),
+    (run) => checkQueueLaws(run, parts),
+  );
+  return row(invariant, id, what, 'laws of a queue', hunt);
+}
+
+/** Forgets one of what is rejected. */
+class Careless extends Queue {
+  override settle(holder: number, settled: Settlement, nowMs: number): void {
+    super.settle(holder, { ...settled, rejected: settled.rejected.slice(1) }, nowMs);
+  }
+}
+
+/** Looks at the clock too late. */
+class Late extends Queue {
+  override expire(nowMs: number): void {
+    super.expire(nowMs - 3);
+  }
+}
+
+/** Takes the flag off when it gives something out. */
+class Unflagged extends MemoryQueueStore<Message> {
+  override lend(holder: number, lentTo: object | null) {
+    const entry = super.lend(holder, lentTo);
+    entry.redelivered = false;
+    return entry;
+  }
+}
+
+/** Who asks last is served first, whatever the priorities are. */
+function upsideDown(...args: ConstructorParameters<typeof Queue>): Queue {
+  const queue = new Queue(...args);
+  const add = queue.consumers.add.bind(queue.consumers);
+  queue.consumers.add = (options) => add({ ...options, priority: -options.priority });
+  return queue;
+}
+
+const QUEUES: readonly Mistake[] = [
+  inQueue('B2', 'lost-reject', 'a rejected Message stays for ever', { queue: (...args) => new Careless(...args) }),
+  inQueue('B4', 'unflagged-again', 'what is given out again has no flag', { store: (max) => new Unflagged(max) }),
+  inQueue('B15', 'late-expiry', 'what has expired is delivered', { queue: (...args) => new Late(...args) }),
+  inQueue('B16', 'length-off-by-one', 'a limit of length is off by one', {
+    queue: (settings, ...rest) => new Queue({ ...settings, maxLength: settings.maxLength + 1 }, ...rest),
+  }),
+  inQueue('B16', 'no-limit-of-bytes', 'a limit of bytes is not kept', {
+    queue: (settings, ...rest) => new Queue({ ...settings, maxLengthBytes: Infinity }, ...rest),
+  }),
+  inQueue('B18', 'priorities-upside-down', 'low consumers are served first', { queue: upsideDown }),
+];
+
+/** Says yes, though one of the queues refused. */
+class Yes extends Confirms {
+  override settle(seq: number, _isTaken: boolean): void {
+    super.settle(seq, true);
+  }
+}
+
+/** Gives the same tag twice, when a delivery needs no acknowledgement. */
+class Stuttering extends Unacked<string> {
+  override skip(): number {
+    return super.skip() - 1;
+  }
+}
+
+/** A tag that is settled stays. */
+class Sticky extends Unacked<string> {
+  override take(tag: number): string | null {
+    const held = super.take(tag);
+    if (held !== null) this.putBack(tag, held);
+    return held;
+  }
+}
+
+/** Tables that a binding never leaves. */
+class Clinging extends RoutingTables {
+  override unbind(_binding: BindingRecord): never {
+    return undefined as never;
+  }
+}
+
+/** A star that takes any number of words. */
+class Greedy extends RoutingTables {
+  override bind(binding: BindingRecord) {
+    return super.bind({ ...binding, routingKey: binding.routingKey.replaceAll('*', '#') });
+  }
+}
+
+function tables(Tables: typeof RoutingTables): RoutingTables {
+  const made = new Tables();
+  for (let id = 1; id <= 3; id++) made.addQueue(`q${id}`, id);
+  return made;
+}
+
+const topics = (planted: typeof RoutingTables): Hunt =>
+  plain(
+    topicRuns,
+    (run) => checkTopics(run, tablesWith()),
+    (run) => checkTopics(run, tables(planted)),
+  );
+
+const unacked = (make: () => Unacked<string>): Hunt =>
+  plain(
+    unackedRuns,
+    (run) => checkUnacked(run, new Unacked()),
+    (run) => checkUnacked(run, make()),
+  );
+
+const RULES: readonly Mistake[] = [
+  row('B3', 'binding-stays', 'an unbound queue still gets Messages', 'topics', topics(Clinging)),
+  row('B26', 'greedy-star', 'a star is taken for a hash', 'topics', topics(Greedy)),
+  row(
+    'B7',
+    'same-tag',
+    'two deliveries have the same tag',
+    'tags',
+    unacked(() => new Stuttering()),
+  ),
+  row(
+    'B7',
+    'settled-twice',
+    'a tag can be settled twice',
+    'tags',
+    unacked(() => new Sticky()),
+  ),
+  row(
+    'B9',
+    'never-refused',
+    'a refused publish is acked',
+    'confirms',
+    plain(
+      confirmsRuns,
+      (run) => checkConfirms(run, new Confirms()),
+      (run) => checkConfirms(run, new Yes()),
+    ),
+  ),
+  row(
+    'B17',
+    'death-not-counted',
+    'x-death starts anew with each death',
+    'deaths',
+    plain(
+      deathRuns,
+      (run) => checkDeaths(run),
+      (run) => checkDeaths(run, (_message, ...rest) => die(messageOf(), ...rest)),
+    ),
+  ),
+  row(
+    'B17',
+    'cycle-goes-on',
+    'a cycle goes on without a rejection',
+    'cycles',
+    plain(
+      deathRuns,
+      (run) => checkCycles(run),
+      (run) => checkCycles(run, () => true),
+    ),
+  ),
+  row(
+    'B17',
+    'cycle-cut-short',
+    'a cycle is cut although a client rejected',
+    'cycles',
+    plain(
+      deathRuns,
+      (run) => checkCycles(run),
+      (run) => checkCycles(run, (message, queue, formats) => mayEnter(message, queue, formats) && queue === 'c'),
+    ),
+  ),
+];
+
+export const lawMistakes: readonly Mistake[] = [...QUEUES, ...RULES];
