@@ -3,9 +3,12 @@ import { lockstepProperty } from '../properties/broker/lockstep.ts';
 import * as planted from '../properties/broker/planted.ts';
 import type { Allowed } from '../properties/broker/script.ts';
 import { brokerProperty, type Plant } from '../properties/broker/world.ts';
+import { losing } from '../properties/planted.ts';
 import * as wirePlanted from '../properties/wire/planted.ts';
 import { type WirePlant, wireProperty } from '../properties/wire/world.ts';
-import { different } from './hunt.ts';
+import * as own from './broker-planted.ts';
+import { different, wired as otherwise } from './hunt.ts';
+import { manners, stops } from './manners.ts';
 import type { Mistake } from './mistake.ts';
 
 const CLIENTS: Allowed = { clients: 3, ops: 12 };
@@ -38,6 +41,11 @@ function wired(invariant: string, id: string, what: string, plant: WirePlant): M
   return { id, invariant, planted: what, property: 'broker connections', hunt };
 }
 
+/** Seen by a client that does one thing after the other. */
+function rude(invariant: string, id: string, what: string, plant: WirePlant): Mistake {
+  return { id, invariant, planted: what, property: 'manners', hunt: different(manners(), manners(plant)) };
+}
+
 export const brokerMistakes: readonly Mistake[] = [
   clients('B2', 'ack-requeues', 'an ack requeues', planted.ackRequeues, CLIENTS),
   beside('B4', 'unflagged', 'what comes back has no flag', planted.requeueUnflagged),
@@ -58,4 +66,16 @@ export const brokerMistakes: readonly Mistake[] = [
   wired('B13', 'half-open', 'a half-open peer is kept for ever', { connection: wirePlanted.deafToSilence }),
   wired('B13', 'clingy', 'a connection outlives its socket', { connection: wirePlanted.clingy }),
   wired('B20', 'frame-max', 'frames are longer than was agreed', { connection: wirePlanted.frameMaxForgotten }),
+  rude('B14', 'auto-delete-stays', 'an auto-delete queue outlives its consumers', own.autoDeleteForgotten),
+  rude('B21', 'deaf-to-close', 'publishes behind an error count', own.deafToOwnClose),
+  rude('B22', 'flags-overlooked', 'a queue is declared again with other flags', own.flagsOverlooked),
+  rude('B27', 'rollback-commits', 'a rollback commits', own.rollbackCommits),
+  rude('B27', 'transaction-leaks', 'a transaction does not wait for its commit', own.transactionLeaks),
+  {
+    id: 'lost-stop',
+    invariant: 'B29',
+    planted: 'every third word of an end is lost',
+    property: 'stops',
+    hunt: otherwise(stops, losing('linkExit', 3)),
+  },
 ];

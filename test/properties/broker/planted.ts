@@ -34,7 +34,7 @@ function keeping(make: () => Kept): Plant {
 const storing = (make: () => Store): Plant => keeping(() => ({ store: make(), batches: new Map() }));
 
 /** Queues that get some of their messages changed, or (null) not at all. */
-function hearing(change: (message: Readonly<Record<string, unknown>>) => unknown): Plant {
+export function hearing(change: (message: Readonly<Record<string, unknown>>) => unknown): Plant {
   return {
     queue: (handler) => ({
       ...handler,
@@ -47,7 +47,7 @@ function hearing(change: (message: Readonly<Record<string, unknown>>) => unknown
 }
 
 /** Channels that are changed when they start. */
-function opening(change: (channel: Channel) => void): Plant {
+export function opening(change: (channel: Channel) => void): Plant {
   return {
     channel: (handler: LooseHandler) => ({
       ...handler,

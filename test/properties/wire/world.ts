@@ -32,26 +32,28 @@ const programs: fc.Arbitrary<WireProgram> = fc.record({
 /** Mistakes for the bodies of the broker. */
 export interface WirePlant {
   readonly queue?: (handler: LooseHandler) => LooseHandler;
+  readonly channel?: (handler: LooseHandler) => LooseHandler;
   readonly connection?: (handler: LooseHandler) => LooseHandler;
 }
 
 const url = (file: string): string => new URL(file, import.meta.url).href;
 const QUEUE_SERVER = url('../../../src/broker/queue-server/queue-server.ts');
+const CHANNEL = url('../../../src/protocols/amqp091/channel.ts');
 const CONNECTION = url('../../../src/protocols/amqp091/connection.ts');
 const OTHERS = [
   '../../../src/broker/metadata/thread-replica.ts',
-  '../../../src/protocols/amqp091/channel.ts',
   '../../../src/protocols/amqp091/listener.ts',
   '../../../src/protocols/amqp091/tree.ts',
 ];
-const modules = await loadModules(QUEUE_SERVER, CONNECTION, ...OTHERS.map(url));
+const modules = await loadModules(QUEUE_SERVER, CHANNEL, CONNECTION, ...OTHERS.map(url));
 
-function modulesWith({ queue, connection }: WirePlant): typeof modules {
+function modulesWith({ queue, channel, connection }: WirePlant): typeof modules {
   const changed = new Map(modules);
   const change = (module: string, name: string, by: WirePlant['queue']) => {
     if (by !== undefined) changed.set(module, { [name]: by(modules.get(module)?.[name] as LooseHandler) });
   };
   change(QUEUE_SERVER, 'queueServer', queue);
+  change(CHANNEL, 'channel', channel);
   change(CONNECTION, 'connection', connection);
   return changed;
 }
