@@ -38,7 +38,7 @@ export function different<P>(sound: Property<P>, planted: Property<P>, { rule, f
       const result = simulate({ ...planted.options, tape }, planted.body(program));
       const { failure } = result;
       const isSeen = rule === undefined ? failure !== null : failure?.tag === 'invariant' && failure.rule === rule;
-      return isSeen ? firstLine(result.describe()) : null;
+      return isSeen ? firstWords(result.describe()) : null;
     },
     ([tape, program]) => void simulate({ ...sound.options, tape }, sound.body(program)).value,
   );
@@ -61,7 +61,7 @@ export function plain<P>(programs: fc.Arbitrary<P>, sound: (program: P) => void,
       planted(program);
       return null;
     } catch (error) {
-      return firstLine(String(error));
+      return firstWords(String(error));
     }
   };
   return hunt(programs, seen, sound);
@@ -88,4 +88,10 @@ function hunt<P>(programs: fc.Arbitrary<P>, seen: (program: P) => string | null,
   };
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0].slice(0, 120);
+/** The beginning of what was said, without the words with which everything of its kind begins. */
+const firstWords = (text: string): string =>
+  text
+    .split('\n', 2)
+    .join(' ')
+    .replace(/^(?:[\w ]*(?:ended|Error): )+/, '')
+    .slice(0, 120);

@@ -13,7 +13,6 @@ export const INVARIANTS: readonly string[] = [
 
 /** Why a row has no mistake. */
 export const WITHOUT: Readonly<Record<string, string>> = {
-  R15: 'the simulation decides who runs; the policy of production is tested with its run queue',
   R18: 'there are no links between nodes yet',
   B1: 'queues live in memory: nothing is promised behind the death of their thread',
   B10: 'there is no disk yet that a confirm would have to wait for',

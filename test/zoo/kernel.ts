@@ -138,7 +138,13 @@ const EXITS: readonly Mistake[] = [
 ];
 
 const PROCESSES: readonly Mistake[] = [
-  row('R9', 'immortal-alias', 'a late reply is taken', 'calls', wired(calls(real), own.immortalAliases)),
+  row(
+    'R9',
+    'reply-keeps-monitor',
+    'a reply does not end the monitor of its call',
+    'calls',
+    wired(calls(real), own.replyKeepsMonitor),
+  ),
   row('R11', 'last-wins', 'two have the same name', 'claims', wired(processes.claims, own.lastWins)),
   row(
     'R12',

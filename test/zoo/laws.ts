@@ -1,9 +1,11 @@
-// Mistakes of the broker's plain code, which laws see without a schedule: queues, confirms, tags, routes, dead letters.
+// Mistakes of plain code, which laws see without a schedule: turns of processes, queues, confirms, tags, routes, dead
+// letters.
 import { Confirms } from '../../src/broker/confirm.ts';
 import { type BindingRecord, RoutingTables } from '../../src/broker/exchange/index.ts';
 import type { Message } from '../../src/broker/message.ts';
 import { mayEnter, Queue, type Settlement } from '../../src/broker/queue/index.ts';
 import { Unacked } from '../../src/broker/unacked.ts';
+import { RunQueue } from '../../src/scheduler/run-queue.ts';
 import { MemoryQueueStore } from '../../src/storage/index.ts';
 import { checkConfirms, confirmsRuns } from '../broker/confirm-laws.ts';
 import { checkCycles, checkDeaths, deathRuns, die } from '../broker/deaths.ts';
@@ -13,6 +15,7 @@ import { checkQueueLaws, type QueueParts, queueRuns } from '../broker/queue-laws
 import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
 import { type Hunt, plain } from './hunt.ts';
 import type { Mistake } from './mistake.ts';
+import { checkRunQueue, LastFirst, runQueueRuns, Starving } from './run-queue.ts';
 
 const row = (invariant: string, id: string, planted: string, property: string, hunt: Hunt): Mistake => ({
   id,
@@ -132,7 +135,28 @@ const unacked = (make: () => Unacked<string>): Hunt =>
     (run) => checkUnacked(run, make()),
   );
 
+const turns = (make: () => RunQueue): Hunt =>
+  plain(
+    runQueueRuns,
+    (run) => checkRunQueue(run, new RunQueue()),
+    (run) => checkRunQueue(run, make()),
+  );
+
 const RULES: readonly Mistake[] = [
+  row(
+    'R15',
+    'low-starves',
+    'low processes run when nobody else wants to',
+    'turns',
+    turns(() => new Starving()),
+  ),
+  row(
+    'R15',
+    'last-first',
+    'who came last runs first',
+    'turns',
+    turns(() => new LastFirst()),
+  ),
   row('B3', 'binding-stays', 'an unbound queue still gets Messages', 'topics', topics(Clinging)),
   row('B26', 'greedy-star', 'a star is taken for a hash', 'topics', topics(Greedy)),
   row(

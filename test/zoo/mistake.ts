@@ -25,19 +25,27 @@ export function catchOf(mistake: Mistake, seed: number): Catch {
   return { ...found, mistake };
 }
 
+/** Characters of what a property said that the table has room for. */
+const SHOWN_CHARS = 70;
+
 /** A table of all that was found, and a line of totals. */
 export function summary(catches: readonly Catch[]): string {
-  const rows = catches.map(({ mistake: { id, invariant, property }, programs, ms }) => [
+  const rows = catches.map(({ mistake: { id, invariant, property }, programs, ms, text }) => [
     invariant,
     id,
     property,
     `${programs}`,
     `${Math.round(ms)} ms`,
+    text.slice(0, SHOWN_CHARS),
   ]);
-  const all = [['rule', 'mistake', 'seen by', 'programs', 'time'], ...rows];
+  const all = [['rule', 'mistake', 'seen by', 'programs', 'time', 'as'], ...rows];
   const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ');
+    row
+      .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  ')
+      .trimEnd();
+  const isNumber = (column: number) => column === 3 || column === 4;
   const sum = (pick: (each: Catch) => number) => catches.reduce((total, each) => total + pick(each), 0);
   const totals = `${catches.length} mistakes found in ${sum(({ programs }) => programs)} programs, ${Math.round(sum(({ ms }) => ms))} ms`;
   return [...all.map(line), totals].join('\n');

@@ -97,8 +97,8 @@ class Sticky extends LocalNames {
 }
 export const stickyNames: Wiring = { names: () => new Sticky() };
 
-/** A reply is taken although the call has given up, as a plain message would be. */
-export const immortalAliases: Wiring = receiving((scheduler, signal, receive) => {
+/** A reply is taken as a plain message is: the alias and the monitor of its call go on. */
+export const replyKeepsMonitor: Wiring = receiving((scheduler, signal, receive) => {
   if (signal.kind !== 'alias') receive(signal);
   else scheduler.aliasOwner(signal.to)?.acceptAlways(signal.message, signal.seal);
 });
