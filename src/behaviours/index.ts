@@ -34,6 +34,13 @@ export { type Cursor, collect, forEach } from './cursor.ts';
 export * from './dynamic-supervisor.ts';
 export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';
 export {
+  callStatem,
+  genStatem,
+  type StateFunction,
+  type StatemCallbacks,
+  type StatemDefinition,
+} from './gen-statem.ts';
+export {
   asyncRange,
   closeGoChannel,
   type GoChannel,
@@ -80,6 +87,7 @@ export * from './requests.ts';
 export * from './results.ts';
 export type { BadReturnReason } from './server-steps.ts';
 export * from './start-link.ts';
+export * from './statem-results.ts';
 export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';

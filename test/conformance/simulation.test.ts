@@ -9,6 +9,7 @@ import { loadModules, replay, type SimOptions, simulate, simulateAsync } from '.
 import { RECORDER } from '../actors/family.ts';
 import { PUPPET } from '../actors/puppet.ts';
 import { SERVER } from '../actors/server.ts';
+import { MACHINE } from '../actors/statem.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { CheckError } from './check.ts';
@@ -23,7 +24,7 @@ const files = readdirSync(new URL('./cases/', import.meta.url)).map(
 );
 const modules = await loadModules(
   ...files.map((url) => url.href),
-  ...[PUPPET, SERVER, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA].map(({ module }) => module),
+  ...[PUPPET, SERVER, MACHINE, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA].map(({ module }) => module),
 );
 
 /** Everything on one simulated thread, or spread over three others, joined by the real wire. */

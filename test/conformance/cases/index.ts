@@ -5,6 +5,7 @@ import { boundCases } from './bounds.ts';
 import { exitCases } from './exits.ts';
 import { genServerCases } from './gen-server.ts';
 import { genServerEndCases } from './gen-server-end.ts';
+import { genStatemCases } from './gen-statem.ts';
 import { goChannelCases } from './go-channels.ts';
 import { groupCases } from './groups.ts';
 import { linkCases } from './links.ts';
@@ -38,6 +39,7 @@ export const CASES: readonly Case[] = [
   ...boundCases,
   ...genServerCases,
   ...genServerEndCases,
+  ...genStatemCases,
   ...supervisorCases,
   ...supervisorChildrenCases,
 ];

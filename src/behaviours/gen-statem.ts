@@ -1,0 +1,318 @@
+// gen-statem: a process that is a state machine, with events, postponing, enter calls and three kinds of timeouts.
+// ST-1 to ST-6; starting, stopping and the parent's exit as for a gen-server (GS-1, GS-7, GS-11, GS-12).
+import { type Context, type Effects, ExitError, exitReasonOf, type Handler, isExit } from '../process/index.ts';
+import {
+  type AnyPid,
+  BadArgumentError,
+  checkFunction,
+  describe,
+  formatReason,
+  type Pid,
+  type Ref,
+} from '../term/index.ts';
+import { call, replyTo } from './call.ts';
+import type { OrEffects } from './callbacks.ts';
+import { answerStart, answerStarted, isTicket, type StartTicket, type TakesTicket, takeName } from './proc-lib.ts';
+import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './protocol.ts';
+import { isEffects } from './server-steps.ts';
+import { StatemQueue, timeoutEvent } from './statem-queue.ts';
+import type { StatemAction, StatemEvent, StatemInit, StatemResult, TimeoutKey } from './statem-results.ts';
+
+/** A callback for the events of one state. */
+export type StateFunction<S, D, C, T, I> = (
+  event: StatemEvent<S, C, T, I>,
+  data: D,
+  context: Context<unknown>,
+  state: S,
+) => OrEffects<StatemResult<S, D>>;
+
+/**
+ * The callbacks of a machine with states `S`, data `D`, init arguments `A`, calls `C`, casts `T` and plain messages `I`.
+ * Either `states`, with a function per state (by its text, or its `tag`), or `handleEvent` for all of them. Each may be
+ * plain or a generator. A throw, or a result of another shape, crashes the machine.
+ */
+export interface StatemCallbacks<S, D, A extends readonly unknown[], C, T, I> {
+  readonly label?: string;
+  /** Calls with an `enter` event when a state is entered (ST-4). Default false. */
+  readonly stateEnter?: boolean;
+  init(context: Context<unknown>, ...args: A): OrEffects<StatemInit<S, D>>;
+  handleEvent?(
+    event: StatemEvent<S, C, T, I>,
+    state: S,
+    data: D,
+    context: Context<unknown>,
+  ): OrEffects<StatemResult<S, D>>;
+  readonly states?: Readonly<Record<string, StateFunction<S, D, C, T, I>>>;
+  terminate?(reason: unknown, state: S, data: D, context: Context<unknown>): unknown;
+}
+
+/** A machine's definition: a process body, as a gen-server's. */
+export interface StatemDefinition<A extends readonly unknown[], C, T, I>
+  extends Handler<unknown, CallMessage<C> | CastMessage<T> | I, A>,
+    TakesTicket {}
+
+type Loose = StatemCallbacks<unknown, unknown, readonly unknown[], unknown, unknown, unknown>;
+type Machine = StateMachine;
+type Result = StatemResult<unknown, unknown>;
+
+/** Defines a state machine. Throws BadArgumentError for callbacks that are none. */
+export function genStatem<S, D, A extends readonly unknown[] = readonly [], C = never, T = never, I = never>(
+  callbacks: StatemCallbacks<S, D, A, C, T, I>,
+): StatemDefinition<A, C, T, I> {
+  checkFunction('genStatem: init', callbacks?.init);
+  if ((callbacks.handleEvent === undefined) === (callbacks.states === undefined)) {
+    throw new BadArgumentError('genStatem', 'either handleEvent or states', callbacks);
+  }
+  const loose = callbacks as unknown as Loose;
+  const definition: Handler<Machine, unknown, readonly unknown[]> & TakesTicket = {
+    behaviour: 'genStatem',
+    label: loose.label ?? 'genStatem',
+    init: (context, ...args) => {
+      const ticket = isTicket(args[0]) ? args[0] : null;
+      return begin(loose, context as Context<unknown>, ticket, ticket === null ? args : args.slice(1));
+    },
+    handle: (machine, message, context) => context.perform(machine.receive(message)),
+  };
+  return definition as unknown as StatemDefinition<A, C, T, I>;
+}
+
+function* begin(
+  callbacks: Loose,
+  context: Context<unknown>,
+  ticket: StartTicket | null,
+  args: readonly unknown[],
+): Effects<Machine> {
+  if (ticket !== null && ticket.name !== null) yield* takeName(context, ticket);
+  const outcome = callbacks.init(context, ...args);
+  const result = isEffects(outcome) ? yield* outcome : outcome;
+  switch (result?.tag) {
+    case 'start': {
+      answerStarted(context, ticket);
+      const parent = ticket?.isLinked === false ? null : context.parent;
+      return yield* new StateMachine(callbacks, context, parent, result.state, result.data).start(result.actions);
+    }
+    case 'ignore':
+      answerStart(context, ticket, { outcome: 'ignored' });
+      return context.exit('normal');
+    case 'fail':
+      answerStart(context, ticket, { outcome: 'failed', reason: result.reason });
+      return context.exit('normal');
+    case 'stop':
+      return context.exit(result.reason);
+    default:
+      throw badReturn('init', result);
+  }
+}
+
+/** As `call`, but without a limit in time unless one is given (ST-6). */
+export function callStatem<P, const Q extends CallsOf<P>>(
+  machine: Pid<P>,
+  request: Q,
+  timeoutMs: number = Number.POSITIVE_INFINITY,
+): Effects<ReplyOf<CallsOf<P>, Q>> {
+  return call(machine, request, timeoutMs);
+}
+
+/** Two states are the same when they are equal, or objects with the same tag (ST-1). */
+export function isSameState(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && tagOf(a) === tagOf(b));
+}
+
+function tagOf(state: unknown): unknown {
+  return typeof state === 'object' && state !== null ? (state as { tag?: unknown }).tag : state;
+}
+
+class StateMachine {
+  private readonly callbacks: Loose;
+  private readonly context: Context<unknown>;
+  private readonly parent: AnyPid | null;
+  private state: unknown;
+  private data: unknown;
+  private readonly queue = new StatemQueue();
+  private readonly timers = new Map<TimeoutKey, Ref>();
+
+  constructor(callbacks: Loose, context: Context<unknown>, parent: AnyPid | null, state: unknown, data: unknown) {
+    this.callbacks = callbacks;
+    this.context = context;
+    this.parent = parent;
+    this.state = state;
+    this.data = data;
+  }
+
+  *start(actions: readonly StatemAction[]): Effects<this> {
+    return yield* this.guarded(function* first(this: StateMachine) {
+      if (this.callbacks.stateEnter === true) yield* this.enter(this.state);
+      this.act(actions, null);
+      yield* this.drain();
+    });
+  }
+
+  /** One message, and every event that follows from it. */
+  *receive(message: unknown): Effects<this> {
+    const { tag, ref, message: content } = (message ?? {}) as { tag?: unknown; ref?: Ref; message?: unknown };
+    if (tag === '$stop') return yield* this.end((message as StopMessage).reason);
+    if (isExit(message) && message.from === this.parent) return yield* this.end(message.reason);
+    const key = tag === 'timeout' ? this.keyOf(ref) : null;
+    // A timeout that was cancelled when it was already under way is for nobody.
+    if (key === null && tag === 'timeout' && isOwnTimer(content)) return this;
+    const event = key === null ? outside(message) : timeoutEvent(key, (content as OwnTimer).content);
+    if (key !== null) this.timers.delete(key);
+    return yield* this.guarded(function* next(this: StateMachine) {
+      yield* this.step(event);
+      yield* this.drain();
+    });
+  }
+
+  private *drain(): Effects<void> {
+    for (let event = this.queue.take(); event !== null; event = this.queue.take()) yield* this.step(event);
+  }
+
+  private *step(event: StatemEvent): Effects<void> {
+    if (event.type !== 'eventTimeout') this.cancel('event');
+    const result = yield* this.call(event);
+    if (result.tag === 'stop') return yield* this.stop(result);
+    const { state: next, data, actions, repeats } = result;
+    const before = this.state;
+    const hasChanged = next !== null && !isSameState(before, next.value);
+    if (next !== null) this.state = next.value;
+    if (data !== null) this.data = data.value;
+    if (hasChanged) {
+      this.cancel('state');
+      if (this.isPostponed(actions)) this.queue.postpone(event);
+      this.queue.retry();
+    } else if (this.isPostponed(actions)) this.queue.postpone(event);
+    if (this.callbacks.stateEnter === true && (hasChanged || repeats)) yield* this.enter(before);
+    this.act(actions, event);
+  }
+
+  private isPostponed(actions: readonly StatemAction[]): boolean {
+    return actions.some((action) => action.do === 'postpone');
+  }
+
+  /** The enter call (ST-4): it may act on time and answer, but neither go elsewhere nor postpone or insert. */
+  private *enter(from: unknown): Effects<void> {
+    const result = yield* this.call({ type: 'enter', from });
+    if (result.tag === 'stop') return yield* this.stop(result);
+    const isElsewhere = result.state !== null && !isSameState(result.state.value, this.state);
+    if (isElsewhere || result.repeats)
+      throw new ExitError({ tag: 'badEnterResult', text: 'an enter call cannot go to another state' });
+    const refused = result.actions.find((action) => action.do === 'postpone' || action.do === 'nextEvent');
+    if (refused !== undefined)
+      throw new ExitError({ tag: 'badEnterResult', text: `an enter call cannot ${refused.do}` });
+    if (result.data !== null) this.data = result.data.value;
+    this.act(result.actions, null);
+  }
+
+  private *call(event: StatemEvent): Effects<Result> {
+    const { callbacks, state, data, context } = this;
+    const outcome =
+      callbacks.handleEvent === undefined
+        ? this.functionOf(state)(event, data, context, state)
+        : callbacks.handleEvent(event, state, data, context);
+    const result = isEffects(outcome) ? yield* outcome : outcome;
+    if (result?.tag !== 'next' && result?.tag !== 'stop')
+      throw badReturn(`the callback of ${formatReason(state)}`, result);
+    return result;
+  }
+
+  private functionOf(state: unknown): StateFunction<unknown, unknown, unknown, unknown, unknown> {
+    const found = this.callbacks.states?.[String(tagOf(state))];
+    if (found === undefined) throw new ExitError({ tag: 'undefinedState', state });
+    return found;
+  }
+
+  private act(actions: readonly StatemAction[], event: StatemEvent | null): void {
+    const inserted: StatemEvent[] = [];
+    for (const action of actions) {
+      if (action.do === 'reply') replyTo(this.context, action.from, action.value);
+      else if (action.do === 'nextEvent') inserted.push(action.event);
+      else if (action.do === 'timeout') this.arm(action.key, action.ms, action.content);
+      else if (event === null) throw new ExitError({ tag: 'badAction', text: 'there is nothing to postpone' });
+    }
+    this.queue.insert(inserted);
+  }
+
+  private arm(key: TimeoutKey, ms: number, content: unknown): void {
+    this.cancel(key);
+    if (ms === 0) this.queue.addZero(key, content);
+    else if (ms !== Number.POSITIVE_INFINITY) {
+      this.timers.set(key, this.context.startTimer(ms, this.context.self, { tag: OWN, content } satisfies OwnTimer));
+    }
+  }
+
+  private cancel(key: TimeoutKey): void {
+    const timer = this.timers.get(key);
+    if (timer !== undefined) this.context.cancelTimer(timer);
+    this.timers.delete(key);
+    this.queue.cancelZero(key);
+  }
+
+  private keyOf(ref: Ref | undefined): TimeoutKey | null {
+    for (const [key, timer] of this.timers) if (timer === ref) return key;
+    return null;
+  }
+
+  // ---- the end
+
+  private *guarded(run: (this: StateMachine) => Effects<void>): Effects<this> {
+    try {
+      yield* run.call(this);
+      return this;
+    } catch (error) {
+      if (!(error instanceof Ended)) yield* this.terminate(exitReasonOf(error));
+      throw error;
+    }
+  }
+
+  private *stop(result: Extract<Result, { tag: 'stop' }>): Effects<never> {
+    if (result.state !== null) this.data = result.state.value;
+    this.act(result.replies ?? [], null);
+    return yield* this.end(result.reason);
+  }
+
+  private *end(reason: unknown): Effects<never> {
+    yield* this.terminate(reason);
+    throw new Ended(reason);
+  }
+
+  private *terminate(reason: unknown): Effects<void> {
+    const { callbacks, state, data, context } = this;
+    if (callbacks.terminate === undefined) return;
+    try {
+      const outcome = callbacks.terminate(reason, state, data, context);
+      if (isEffects(outcome)) yield* outcome;
+    } catch (error) {
+      throw new Ended(exitReasonOf(error));
+    }
+  }
+}
+
+/** Thrown when `terminate` has run, or failed: nothing may run it a second time. */
+class Ended extends ExitError {}
+
+const OWN = '$statem';
+
+interface OwnTimer {
+  readonly tag: typeof OWN;
+  readonly content: unknown;
+}
+
+function isOwnTimer(message: unknown): boolean {
+  return (message as { tag?: unknown } | null)?.tag === OWN;
+}
+
+function outside(message: unknown): StatemEvent {
+  const { tag } = (message ?? {}) as { tag?: unknown };
+  if (tag === '$call') {
+    const { from, request } = message as CallMessage<unknown>;
+    return { type: 'call', from, request };
+  }
+  if (tag === '$cast') return { type: 'cast', message: (message as CastMessage<unknown>).message };
+  return { type: 'info', message };
+}
+
+function badReturn(callback: string, value: unknown): ExitError {
+  if (value instanceof Promise) value.catch(() => {});
+  const text = value instanceof Promise ? describe(value) : formatReason(value);
+  return new ExitError({ tag: 'badReturnValue', callback, text: text.slice(0, 200) });
+}

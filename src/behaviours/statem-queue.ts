@@ -1,0 +1,50 @@
+// The events of one state machine in the order in which it sees them: inserted ones, then postponed ones after a state
+// change, then timeouts of zero, then what comes from outside. ST-2, ST-3, ST-5. Pure: timers are the owner's.
+import type { StatemEvent, TimeoutKey } from './statem-results.ts';
+
+/** The event that a timeout becomes. */
+export function timeoutEvent(key: TimeoutKey, content: unknown): StatemEvent {
+  if (key === 'state') return { type: 'stateTimeout', content };
+  if (key === 'event') return { type: 'eventTimeout', content };
+  return { type: 'timeout', name: key.slice('name:'.length), content };
+}
+
+export class StatemQueue {
+  private pending: StatemEvent[] = [];
+  private postponed: StatemEvent[] = [];
+  private zeros: { readonly key: TimeoutKey; readonly content: unknown }[] = [];
+
+  /** Keeps an event until the state changes. */
+  postpone(event: StatemEvent): void {
+    this.postponed.push(event);
+  }
+
+  /** Puts events before all others, in their order. */
+  insert(events: readonly StatemEvent[]): void {
+    if (events.length > 0) this.pending = [...events, ...this.pending];
+  }
+
+  /** The state has changed: what was postponed comes again, oldest first, before what waits. */
+  retry(): void {
+    if (this.postponed.length === 0) return;
+    this.pending = [...this.postponed, ...this.pending];
+    this.postponed = [];
+  }
+
+  /** A timeout of no time: it comes when nothing that was inserted is left. */
+  addZero(key: TimeoutKey, content: unknown): void {
+    this.zeros.push({ key, content });
+  }
+
+  cancelZero(key: TimeoutKey): void {
+    this.zeros = this.zeros.filter((zero) => zero.key !== key);
+  }
+
+  /** The next event that does not come from outside, or null. */
+  take(): StatemEvent | null {
+    const next = this.pending.shift();
+    if (next !== undefined) return next;
+    const zero = this.zeros.shift();
+    return zero === undefined ? null : timeoutEvent(zero.key, zero.content);
+  }
+}

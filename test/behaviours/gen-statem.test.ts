@@ -1,0 +1,122 @@
+// What state machines of the library promise beside the conformance cases: a function per state, callbacks that wait,
+// states with data in them, and mistakes that are told.
+import { describe, expect, it } from 'vitest';
+import {
+  answer,
+  callStatem,
+  cast,
+  genStatem,
+  keepState,
+  keepStateAndData,
+  namedTimeout,
+  nextState,
+  type Request,
+  type StatemEvent,
+  startIn,
+  startLink,
+  stop,
+} from '../../src/behaviours/index.ts';
+import { type Context, isDown, receive, sleep } from '../../src/process/index.ts';
+import type { Pid } from '../../src/term/index.ts';
+import { play } from '../support/virtual-engine.ts';
+
+type Call = Request<'push', 'opened' | 'closed'> | Request<'count', number>;
+
+const door = genStatem({
+  init: (_context, opened: number) => startIn('closed', opened),
+  states: {
+    closed(event: StatemEvent<string, Call, never, never>, opened: number) {
+      if (event.type !== 'call') return keepStateAndData();
+      if (event.request === 'count') return keepStateAndData(answer(event.from, opened));
+      return nextState('open', opened + 1, [answer(event.from, 'opened'), namedTimeout('shut', 50)]);
+    },
+    *open(event: StatemEvent<string, Call, never, never>, opened: number) {
+      if (event.type === 'timeout') return nextState('closed', opened);
+      if (event.type !== 'call') return keepStateAndData();
+      if (event.request === 'count') return keepStateAndData(answer(event.from, opened));
+      yield* sleep(10);
+      return nextState('closed', opened, [
+        answer(event.from, 'closed'),
+        namedTimeout('shut', Number.POSITIVE_INFINITY),
+      ]);
+    },
+  },
+});
+
+it('a function per state, plain or waiting', () => {
+  play(function* test() {
+    const started = yield* startLink(door, [0]);
+    if (!started.ok) throw new Error('not started');
+    const ask = (request: 'push' | 'count') => callStatem(started.pid, request);
+    expect(yield* ask('push')).toBe('opened');
+    expect(yield* ask('push')).toBe('closed');
+    expect(yield* ask('push')).toBe('opened');
+    yield* sleep(100);
+    expect(yield* ask('push')).toBe('opened');
+    expect(yield* ask('count')).toBe(3);
+  });
+});
+
+it('ST-1 states with data are compared by their tag', () => {
+  type State = { tag: 'idle' } | { tag: 'busy'; with: number };
+  const seen: unknown[] = [];
+  const machine = genStatem({
+    stateEnter: true,
+    init: () => startIn<State, null>({ tag: 'idle' }, null),
+    handleEvent(event: StatemEvent<State, never, number, never>, state: State) {
+      seen.push(event.type === 'enter' ? `enter ${state.tag}` : JSON.stringify(state));
+      return event.type === 'cast'
+        ? nextState<State, null>({ tag: 'busy', with: event.message }, null)
+        : keepStateAndData();
+    },
+  });
+  play(function* test(context: Context<unknown>) {
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    for (const n of [1, 2]) cast(context, started.pid, n);
+    yield* sleep(1);
+  });
+  expect(seen).toEqual(['enter idle', '{"tag":"idle"}', 'enter busy', '{"tag":"busy","with":1}']);
+});
+
+describe('mistakes', () => {
+  const endOf = (definition: unknown): unknown => {
+    let reason: unknown;
+    play(function* test(context: Context<unknown>) {
+      const { pid, ref } = context.spawnMonitor(definition as never);
+      context.send(pid as Pid<unknown>, 'hello');
+      const down = yield* receive((message) => isDown(message, ref));
+      reason = (down as unknown as { reason: unknown }).reason;
+    });
+    return reason;
+  };
+  const start = { init: () => startIn('only', 0) };
+
+  it('a result that is none', () => {
+    expect(endOf(genStatem({ ...start, handleEvent: () => undefined as never }))).toMatchObject({
+      tag: 'badReturnValue',
+    });
+  });
+
+  it('a state without a function', () => {
+    const machine = genStatem({ ...start, states: { only: (_event, data: number) => nextState('lost', data) } });
+    let reason: unknown;
+    play(function* test(context: Context<unknown>) {
+      const { pid, ref } = context.spawnMonitor(machine as never);
+      for (const word of ['go', 'lost?']) context.send(pid as Pid<unknown>, word);
+      const down = yield* receive((message) => isDown(message, ref));
+      reason = (down as unknown as { reason: unknown }).reason;
+    });
+    expect(reason).toMatchObject({ tag: 'undefinedState', state: 'lost' });
+  });
+
+  it('a stop in init, and one later with its reason', () => {
+    expect(endOf(genStatem({ init: () => stop('no'), handleEvent: () => keepState(0) }))).toBe('no');
+    expect(endOf(genStatem({ ...start, handleEvent: () => stop('enough') }))).toBe('enough');
+  });
+
+  it('callbacks that are none', () => {
+    expect(() => genStatem({ ...start } as never)).toThrow('either handleEvent or states');
+    expect(() => genStatem({} as never)).toThrow('genStatem: init');
+  });
+});
