@@ -64,3 +64,33 @@ export const transactionLeaks: WirePlant = opening((channel: Channel) => {
     if (channel.mode === 'tx') channel.publisher.commit();
   };
 });
+
+/** An exclusive queue is everybody's. */
+export const lockForgotten: WirePlant = commanding((command) => {
+  const { method } = command;
+  if (method?.name !== 'queue.declare') return command;
+  return { ...command, method: { ...method, exclusive: false } } as Command;
+});
+
+/** What is meant for one queue goes to all that are bound to the exchange of test/properties/broker. */
+export const spreads: WirePlant = commanding((command) => {
+  const { method } = command;
+  if (method?.name !== 'basic.publish' || method.exchange !== '') return command;
+  return { ...command, method: { ...method, exchange: 'both' } } as Command;
+});
+
+/** A confirm goes out before the return of its publish. */
+export const ackBeforeReturn: WirePlant = opening(({ output }: Channel) => {
+  const confirms = output.confirms.bind(output);
+  const reply = output.reply.bind(output);
+  const held: Parameters<typeof reply>[] = [];
+  output.reply = (...args) => {
+    if (args[0].name === 'basic.return') held.push(args);
+    else reply(...args);
+  };
+  output.confirms = (ranges) => {
+    confirms(ranges);
+    for (const args of held.splice(0)) reply(...args);
+    output.flush();
+  };
+});

@@ -48,6 +48,7 @@ function rude(invariant: string, id: string, what: string, plant: WirePlant): Mi
 
 export const brokerMistakes: readonly Mistake[] = [
   clients('B2', 'ack-requeues', 'an ack requeues', planted.ackRequeues, CLIENTS),
+  clients('B3', 'spreads', 'what is for one queue goes to two', own.spreads, CLIENTS),
   beside('B4', 'unflagged', 'what comes back has no flag', planted.requeueUnflagged),
   clients('B5', 'reversed-batches', 'a batch is taken backwards', planted.reversedBatches, CLIENTS),
   beside('B6', 'requeue-at-tail', 'what comes back goes to the tail', planted.requeueAtTail),
@@ -66,6 +67,8 @@ export const brokerMistakes: readonly Mistake[] = [
   wired('B13', 'half-open', 'a half-open peer is kept for ever', { connection: wirePlanted.deafToSilence }),
   wired('B13', 'clingy', 'a connection outlives its socket', { connection: wirePlanted.clingy }),
   wired('B20', 'frame-max', 'frames are longer than was agreed', { connection: wirePlanted.frameMaxForgotten }),
+  rude('B9', 'ack-before-return', 'an ack goes out before its return', own.ackBeforeReturn),
+  rude('B14', 'lock-forgotten', 'an exclusive queue is everybody’s', own.lockForgotten),
   rude('B14', 'auto-delete-stays', 'an auto-delete queue outlives its consumers', own.autoDeleteForgotten),
   rude('B21', 'deaf-to-close', 'publishes behind an error count', own.deafToOwnClose),
   rude('B22', 'flags-overlooked', 'a queue is declared again with other flags', own.flagsOverlooked),

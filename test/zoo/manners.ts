@@ -1,4 +1,4 @@
-// What one client may rely on (B14, B21, B22, B27), each with a queue of its own, over a simulated socket; and that
+// What one client may rely on (B9, B14, B21, B22, B27), each with a queue of its own, over a simulated socket; and that
 // nothing is left of a broker that was stopped (B29).
 import fc from 'fast-check';
 import { type Context, type Effects, isExit, receive, sleep } from '../../src/process/index.ts';
@@ -9,7 +9,9 @@ import * as wire from '../support/wire.ts';
 
 const DURABLE = 0b00010;
 const PASSIVE = 0b00001;
+const EXCLUSIVE = 0b00100;
 const AUTO_DELETE = 0b01000;
+const MANDATORY = 0b00001;
 /** Longer than a slow machine may be late. */
 const REST_MS = 200;
 
@@ -21,7 +23,11 @@ type Manner =
   /** B21: publishes before an error of the channel count, those behind it do not. */
   | { readonly do: 'err'; readonly before: number; readonly behind: number }
   /** B27: what is published in a transaction is there after its commit, and only then. */
-  | { readonly do: 'transact'; readonly count: number; readonly isCommitted: boolean };
+  | { readonly do: 'transact'; readonly count: number; readonly isCommitted: boolean }
+  /** B9: what leads nowhere comes back before its ack; what leads somewhere does not. */
+  | { readonly do: 'confirm'; readonly isRoutable: boolean }
+  /** B14: an exclusive queue is nobody else's. */
+  | { readonly do: 'lock'; readonly isExclusive: boolean };
 
 const manner: fc.Arbitrary<Manner> = fc.oneof(
   fc.record({
@@ -36,6 +42,8 @@ const manner: fc.Arbitrary<Manner> = fc.oneof(
     count: fc.integer({ min: 1, max: 3 }),
     isCommitted: fc.boolean(),
   }),
+  fc.record({ do: fc.constant('confirm' as const), isRoutable: fc.boolean() }),
+  fc.record({ do: fc.constant('lock' as const), isExclusive: fc.boolean() }),
 );
 
 /** Channel 2 is for what may go wrong: it is opened for each step and closed, or has been closed, behind it. */
@@ -43,22 +51,25 @@ const RISKY = 2;
 
 class Guest {
   private readonly client: WireClient;
+  private readonly other: WireClient;
 
-  constructor(client: WireClient) {
+  constructor(client: WireClient, other: WireClient) {
     this.client = client;
+    this.other = other;
   }
 
   *step(queue: string, each: Manner): Effects<void> {
+    if (each.do === 'lock') return yield* this.lock(queue, each.isExclusive);
     yield* this.client.ask(wire.channelOpen(RISKY), '20.11');
     if (each.do === 'redeclare') yield* this.redeclare(queue, each.first, each.second);
     else if (each.do === 'visit') yield* this.visit(queue, each.come, Math.min(each.come, each.go));
     else if (each.do === 'err') yield* this.err(queue, each.before, each.behind);
+    else if (each.do === 'confirm') yield* this.confirm(queue, each.isRoutable);
     else yield* this.transact(queue, each.count, each.isCommitted);
   }
 
   /** The code of the error with which the channel was closed; null when it is answered. */
-  private *code(bytes: Buffer, answer: string): Effects<number | null> {
-    const { client } = this;
+  private *code(bytes: Buffer, answer: string, client = this.client): Effects<number | null> {
     client.frames.length = 0;
     client.send(bytes);
     const { name } = yield* client.until(
@@ -114,6 +125,30 @@ class Guest {
     yield* this.counts('B27', queue, isCommitted ? count : 0);
   }
 
+  private *confirm(queue: string, isRoutable: boolean): Effects<void> {
+    const { client } = this;
+    yield* client.ask(wire.confirmSelect(RISKY), '85.11');
+    if (isRoutable) yield* client.ask(wire.queueDeclare(1, queue, 0), '50.11');
+    client.frames.length = 0;
+    const publish = wire.publishMethod(RISKY, '', queue, MANDATORY);
+    client.send(publish, wire.contentHeader(RISKY, 1), wire.contentBody(RISKY, Buffer.from('x')));
+    yield* client.method('60.80');
+    yield* sleep(REST_MS);
+    yield* client.ask(wire.channelClose(RISKY), '20.41');
+    const heard = client.frames.filter(({ type }) => type === 1).map(({ name }) => name);
+    const expected = isRoutable ? ['60.80'] : ['60.50', '60.80'];
+    if (heard.join() !== expected.join()) throw new Error(`B9 a mandatory publish: ${heard}, not ${expected}`);
+    client.frames.length = 0;
+  }
+
+  private *lock(queue: string, isExclusive: boolean): Effects<void> {
+    const { client, other } = this;
+    yield* client.ask(wire.queueDeclare(1, queue, isExclusive ? EXCLUSIVE : 0), '50.11');
+    yield* other.ask(wire.channelOpen(RISKY), '20.11');
+    const code = yield* this.code(wire.queueDeclare(RISKY, queue, PASSIVE), '50.11', other);
+    if (code !== (isExclusive ? 405 : null)) throw new Error(`B14 somebody else's queue answers ${code}`);
+  }
+
   private *counts(rule: string, queue: string, expected: number): Effects<void> {
     yield* sleep(REST_MS);
     const { payload } = yield* this.client.ask(wire.queueDeclare(1, queue, PASSIVE), '50.11');
@@ -131,7 +166,7 @@ export function manners(plant: WirePlant = {}): Property<readonly Manner[]> {
     body: (steps) =>
       function* root(context) {
         yield* startBroker(context, 0);
-        const guest = new Guest(yield* WireClient.open(context, AMQP));
+        const guest = new Guest(yield* WireClient.open(context, AMQP), yield* WireClient.open(context, AMQP));
         for (const [n, each] of steps.entries()) yield* guest.step(`q${n}`, each);
       },
   };
