@@ -16,7 +16,14 @@ import { answerStart, answerStarted, isTicket, type StartTicket, type TakesTicke
 import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './protocol.ts';
 import { isEffects } from './server-steps.ts';
 import { StatemQueue, timeoutEvent } from './statem-queue.ts';
-import type { StatemAction, StatemEvent, StatemInit, StatemResult, TimeoutKey } from './statem-results.ts';
+import type {
+  AnyStatemEvent,
+  StatemAction,
+  StatemEvent,
+  StatemInit,
+  StatemResult,
+  TimeoutKey,
+} from './statem-results.ts';
 
 /** A callback for the events of one state. */
 export type StateFunction<S, D, C, T, I> = (
@@ -167,7 +174,7 @@ class StateMachine {
     for (let event = this.queue.take(); event !== null; event = this.queue.take()) yield* this.step(event);
   }
 
-  private *step(event: StatemEvent): Effects<void> {
+  private *step(event: AnyStatemEvent): Effects<void> {
     if (event.type !== 'eventTimeout') this.cancel('event');
     const result = yield* this.call(event);
     if (result.tag === 'stop') return yield* this.stop(result);
@@ -203,7 +210,7 @@ class StateMachine {
     this.act(result.actions, null);
   }
 
-  private *call(event: StatemEvent): Effects<Result> {
+  private *call(event: AnyStatemEvent): Effects<Result> {
     const { callbacks, state, data, context } = this;
     const outcome =
       callbacks.handleEvent === undefined
@@ -221,8 +228,8 @@ class StateMachine {
     return found;
   }
 
-  private act(actions: readonly StatemAction[], event: StatemEvent | null): void {
-    const inserted: StatemEvent[] = [];
+  private act(actions: readonly StatemAction[], event: AnyStatemEvent | null): void {
+    const inserted: AnyStatemEvent[] = [];
     for (const action of actions) {
       if (action.do === 'reply') replyTo(this.context, action.from, action.value);
       else if (action.do === 'nextEvent') inserted.push(action.event);
@@ -301,7 +308,7 @@ function isOwnTimer(message: unknown): boolean {
   return (message as { tag?: unknown } | null)?.tag === OWN;
 }
 
-function outside(message: unknown): StatemEvent {
+function outside(message: unknown): AnyStatemEvent {
   const { tag } = (message ?? {}) as { tag?: unknown };
   if (tag === '$call') {
     const { from, request } = message as CallMessage<unknown>;

@@ -32,6 +32,7 @@ export * from './child-spec.ts';
 export * from './counters.ts';
 export { type Cursor, collect, forEach } from './cursor.ts';
 export * from './dynamic-supervisor.ts';
+export * from './gen-event.ts';
 export { genServer, type ServerDefinition, UnhandledRequestError } from './gen-server.ts';
 export {
   callStatem,

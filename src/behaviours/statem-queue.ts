@@ -1,26 +1,26 @@
 // The events of one state machine in the order in which it sees them: inserted ones, then postponed ones after a state
 // change, then timeouts of zero, then what comes from outside. ST-2, ST-3, ST-5. Pure: timers are the owner's.
-import type { StatemEvent, TimeoutKey } from './statem-results.ts';
+import type { AnyStatemEvent, TimeoutKey } from './statem-results.ts';
 
 /** The event that a timeout becomes. */
-export function timeoutEvent(key: TimeoutKey, content: unknown): StatemEvent {
+export function timeoutEvent(key: TimeoutKey, content: unknown): AnyStatemEvent {
   if (key === 'state') return { type: 'stateTimeout', content };
   if (key === 'event') return { type: 'eventTimeout', content };
   return { type: 'timeout', name: key.slice('name:'.length), content };
 }
 
 export class StatemQueue {
-  private pending: StatemEvent[] = [];
-  private postponed: StatemEvent[] = [];
+  private pending: AnyStatemEvent[] = [];
+  private postponed: AnyStatemEvent[] = [];
   private zeros: { readonly key: TimeoutKey; readonly content: unknown }[] = [];
 
   /** Keeps an event until the state changes. */
-  postpone(event: StatemEvent): void {
+  postpone(event: AnyStatemEvent): void {
     this.postponed.push(event);
   }
 
   /** Puts events before all others, in their order. */
-  insert(events: readonly StatemEvent[]): void {
+  insert(events: readonly AnyStatemEvent[]): void {
     if (events.length > 0) this.pending = [...events, ...this.pending];
   }
 
@@ -41,7 +41,7 @@ export class StatemQueue {
   }
 
   /** The next event that does not come from outside, or null. */
-  take(): StatemEvent | null {
+  take(): AnyStatemEvent | null {
     const next = this.pending.shift();
     if (next !== undefined) return next;
     const zero = this.zeros.shift();

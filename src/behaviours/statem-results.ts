@@ -5,7 +5,7 @@ import type { From } from './protocol.ts';
 import type { Fail, Ignore, Stop } from './results.ts';
 
 /** One event. `internal` comes from `nextEvent` only. */
-export type StatemEvent<S = unknown, C = unknown, T = unknown, I = unknown> =
+export type StatemEvent<S = unknown, C = never, T = never, I = never> =
   | { readonly type: 'call'; readonly from: From; readonly request: C }
   | { readonly type: 'cast'; readonly message: T }
   | { readonly type: 'info'; readonly message: I | SystemMessage }
@@ -15,9 +15,12 @@ export type StatemEvent<S = unknown, C = unknown, T = unknown, I = unknown> =
   | { readonly type: 'stateTimeout' | 'eventTimeout'; readonly content: unknown }
   | { readonly type: 'timeout'; readonly name: string; readonly content: unknown };
 
+/** An event of any machine. */
+export type AnyStatemEvent = StatemEvent<unknown, unknown, unknown, unknown>;
+
 export type StatemAction =
   | { readonly do: 'postpone' }
-  | { readonly do: 'nextEvent'; readonly event: StatemEvent }
+  | { readonly do: 'nextEvent'; readonly event: AnyStatemEvent }
   | { readonly do: 'reply'; readonly from: From; readonly value: unknown }
   | {
       readonly do: 'timeout';
@@ -36,7 +39,7 @@ export function postpone(): StatemAction {
 }
 
 /** Puts an event before all others, in the order of the actions (ST-3). */
-export function nextEvent(event: StatemEvent): StatemAction {
+export function nextEvent(event: AnyStatemEvent): StatemAction {
   return { do: 'nextEvent', event };
 }
 

@@ -3,6 +3,7 @@ import type { Case } from '../case.ts';
 import { aliasCases } from './aliases.ts';
 import { boundCases } from './bounds.ts';
 import { exitCases } from './exits.ts';
+import { genEventCases } from './gen-event.ts';
 import { genServerCases } from './gen-server.ts';
 import { genServerEndCases } from './gen-server-end.ts';
 import { genStatemCases } from './gen-statem.ts';
@@ -40,6 +41,7 @@ export const CASES: readonly Case[] = [
   ...genServerCases,
   ...genServerEndCases,
   ...genStatemCases,
+  ...genEventCases,
   ...supervisorCases,
   ...supervisorChildrenCases,
 ];

@@ -1,0 +1,133 @@
+// EV-1: many handlers in one process.
+import {
+  addHandler,
+  addSupHandler,
+  callHandler,
+  deleteHandler,
+  type EventManagerPid,
+  notify,
+  startLink,
+  stopServer,
+  swapHandler,
+  syncNotify,
+  whichHandlers,
+} from '../../../src/behaviours/index.ts';
+import type { Context, Effects } from '../../../src/process/index.ts';
+import type { Mfa, Pid } from '../../../src/term/index.ts';
+import { MANAGER } from '../../actors/events.ts';
+import type { Case, CaseContext } from '../case.ts';
+import { CheckError, equal } from '../check.ts';
+
+const actor = (name: string): Mfa => ({ module: import.meta.url, export: name });
+
+/** Adds a handler that is to go with it, says how that went, and tells what it hears. */
+export function* adder(
+  context: Context<unknown>,
+  test: Pid<unknown>,
+  manager: EventManagerPid,
+  id: string,
+): Effects<void> {
+  const added = yield* addSupHandler(manager, { name: 'teller', id, args: [test, id] });
+  context.send(test, added);
+  const heard = (yield { op: 'receive', match: null, afterMs: Number.POSITIVE_INFINITY, ref: null }) as {
+    tag: string;
+    id: string;
+  };
+  context.send(test, [heard.tag, heard.id]);
+}
+
+function* begin(t: CaseContext, ...ids: readonly string[]): Effects<EventManagerPid> {
+  const started = yield* startLink(MANAGER, [], t.options());
+  if (!started.ok) throw new CheckError('the manager has not started');
+  t.kept(started.pid);
+  const manager = started.pid as unknown as EventManagerPid;
+  for (const id of ids) {
+    equal(yield* addHandler(manager, { name: 'teller', id, args: [t.context.self, id] }), { ok: true }, `adding ${id}`);
+  }
+  return manager;
+}
+
+function* says(t: CaseContext, ...lines: readonly unknown[]): Effects<void> {
+  for (const line of lines) equal(yield* t.next(`'${line}'`), line, 'what a handler says');
+}
+
+export const genEventCases: readonly Case[] = [
+  {
+    title: 'EV-1 every handler sees every event, the newest first; a synchronous one waits for all of them',
+    *run(t) {
+      const manager = yield* begin(t, 'old', 'new');
+      equal(yield* whichHandlers(manager), ['new', 'old'], 'the handlers');
+      notify(t.context, manager, 'one');
+      equal(yield* syncNotify(manager, 'two'), true, 'the answer');
+      yield* says(t, 'new: one', 'old: one', 'new: two', 'old: two');
+      equal(yield* callHandler(manager, 'old', 'seen?'), { ok: true, value: ['seen?', 2] }, 'a call of one handler');
+    },
+  },
+  {
+    title: 'EV-1 a handler that throws is removed, ends with its error, and the others go on',
+    *run(t) {
+      const manager = yield* begin(t, 'a', 'b', 'c');
+      yield* syncNotify(manager, 'crash b');
+      yield* says(t, 'c: crash b', 'b: crash b', 'b ends: error', 'a: crash b');
+      yield* syncNotify(manager, 'remove a');
+      yield* says(t, 'c: remove a', 'a: remove a', 'a ends: remove');
+      equal(yield* whichHandlers(manager), ['c'], 'who is left');
+      equal(
+        yield* callHandler(manager, 'b', 'there?'),
+        { ok: false, error: 'badHandler' },
+        'a call of one that is gone',
+      );
+    },
+  },
+  {
+    title: 'EV-1 handlers are deleted and swapped with what their terminate returns; bad names and ids are told',
+    *run(t) {
+      const { self } = t.context;
+      const manager = yield* begin(t, 'a');
+      yield* syncNotify(manager, 'one');
+      yield* says(t, 'a: one');
+      equal(yield* swapHandler(manager, 'a', { name: 'teller', id: 'b', args: [self, 'b'] }), { ok: true }, 'the swap');
+      yield* says(t, 'a ends: swap', 'b takes over 1');
+      equal(yield* deleteHandler(manager, 'b'), { ok: true, value: 0 }, 'the deletion');
+      yield* says(t, 'b ends: delete');
+      equal(yield* addHandler(manager, { name: 'nobody' }), { ok: false, error: 'badHandler' }, 'an unknown name');
+      equal(yield* deleteHandler(manager, 'b'), { ok: false, error: 'badHandler' }, 'an unknown id');
+      equal(yield* addHandler(manager, { name: 'teller', args: [self, 'x'] }), { ok: true }, 'an id by its name');
+      equal(
+        yield* addHandler(manager, { name: 'teller', args: [self, 'y'] }),
+        { ok: false, error: 'taken' },
+        'a taken id',
+      );
+      const broken = yield* addHandler(manager, { name: 'teller', id: 'z', args: [self, 'broken'] });
+      equal((broken as { error: { tag: string } }).error.tag, 'error', 'an init that throws');
+    },
+  },
+  {
+    title: 'EV-1 who adds a supervised handler hears of its end, and takes it along with its own',
+    *run(t) {
+      const manager = yield* begin(t);
+      t.spawn(actor('adder'), [t.context.self, manager, 'a']);
+      yield* says(t, { ok: true });
+      notify(t.context, manager, 'crash a');
+      const heard: unknown[] = [];
+      for (let n = 0; n < 3; n++) heard.push(yield* t.next('news of the end'));
+      // Between the manager and the adder there is no order.
+      equal(heard.filter((each) => typeof each === 'string'), ['a: crash a', 'a ends: error'], 'the handler'); // biome-ignore format: one line
+      equal(heard.filter(Array.isArray), [['handlerExit', 'a']], 'what the adder heard');
+      const second = t.spawn(actor('adder'), [t.context.self, manager, 'b']);
+      yield* says(t, { ok: true });
+      t.context.exit(second, 'kill');
+      yield* says(t, 'b ends: stop');
+      equal(yield* whichHandlers(manager), [], 'who is left');
+    },
+  },
+  {
+    title: 'EV-1 a manager that stops ends its handlers, the newest first',
+    *run(t) {
+      t.context.trapExit(true);
+      const manager = yield* begin(t, 'a', 'b');
+      yield* stopServer(manager, 'shutdown');
+      yield* says(t, 'b ends: stop', 'a ends: stop');
+    },
+  },
+];
