@@ -19,6 +19,5 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   B19: 'there is no watermark of memory yet',
   B23: 'there are no permissions yet',
   B24: 'nothing outlives a restart yet',
-  B25: 'there is one virtual host',
   B28: 'there are no policies yet',
 };

@@ -16,6 +16,7 @@ import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
 import { type Hunt, plain } from './hunt.ts';
 import type { Mistake } from './mistake.ts';
 import { checkRunQueue, LastFirst, runQueueRuns, Starving } from './run-queue.ts';
+import { checkVhosts, unbindsEverywhere, vhostRuns } from './vhosts.ts';
 
 const row = (invariant: string, id: string, planted: string, property: string, hunt: Hunt): Mistake => ({
   id,
@@ -158,6 +159,17 @@ const RULES: readonly Mistake[] = [
     turns(() => new LastFirst()),
   ),
   row('B3', 'binding-stays', 'an unbound queue still gets Messages', 'topics', topics(Clinging)),
+  row(
+    'B25',
+    'unbinds-everywhere',
+    'an unbind counts in all vhosts',
+    'vhosts',
+    plain(
+      vhostRuns,
+      (run) => checkVhosts(run),
+      (run) => checkVhosts(run, unbindsEverywhere),
+    ),
+  ),
   row('B26', 'greedy-star', 'a star is taken for a hash', 'topics', topics(Greedy)),
   row(
     'B7',

@@ -9,6 +9,7 @@ import { manners, stops } from './manners.ts';
 import { claims, families, floods, patientCalls, sleepers, values } from './processes.ts';
 import { checkRunQueue, runQueueRuns } from './run-queue.ts';
 import { mourning, reasons, widows } from './threads.ts';
+import { checkVhosts, vhostRuns } from './vhosts.ts';
 
 const RUNS = 200;
 const BROKER_RUNS = 40;
@@ -37,6 +38,12 @@ describe('nothing is seen where nothing is planted', () => {
   it('B17 a cycle goes on with a rejection only', () => {
     fc.assert(
       fc.property(deathRuns, (run) => checkCycles(run)),
+      { numRuns: LAW_RUNS },
+    );
+  });
+  it('B25 vhosts do not hear of each other', () => {
+    fc.assert(
+      fc.property(vhostRuns, (run) => checkVhosts(run)),
       { numRuns: LAW_RUNS },
     );
   });
