@@ -120,9 +120,11 @@ export function callStatem<P, const Q extends CallsOf<P>>(
   return call(machine, request, timeoutMs);
 }
 
-/** Two states are the same when they are equal, or objects with the same tag (ST-1). */
+/** Two states are the same when they are identical, or objects with the same text as tag (ST-1). */
 export function isSameState(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && tagOf(a) === tagOf(b));
+  if (a === b) return true;
+  const tag = typeof a === 'object' && typeof b === 'object' ? tagOf(a) : undefined;
+  return typeof tag === 'string' && tag === tagOf(b);
 }
 
 function tagOf(state: unknown): unknown {
@@ -148,8 +150,8 @@ class StateMachine {
 
   *start(actions: readonly StatemAction[]): Effects<this> {
     return yield* this.guarded(function* first(this: StateMachine) {
-      if (this.callbacks.stateEnter === true) yield* this.enter(this.state);
       this.act(actions, null);
+      if (this.callbacks.stateEnter === true) yield* this.enter(this.state);
       yield* this.drain();
     });
   }
@@ -188,8 +190,9 @@ class StateMachine {
       if (this.isPostponed(actions)) this.queue.postpone(event);
       this.queue.retry();
     } else if (this.isPostponed(actions)) this.queue.postpone(event);
-    if (this.callbacks.stateEnter === true && (hasChanged || repeats)) yield* this.enter(before);
+    // The transition's own actions come first: what the enter call says of the same timeout is the last word.
     this.act(actions, event);
+    if (this.callbacks.stateEnter === true && (hasChanged || repeats)) yield* this.enter(before);
   }
 
   private isPostponed(actions: readonly StatemAction[]): boolean {

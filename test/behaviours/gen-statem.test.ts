@@ -14,6 +14,7 @@ import {
   type StatemEvent,
   startIn,
   startLink,
+  stateTimeout,
   stop,
 } from '../../src/behaviours/index.ts';
 import { type Context, isDown, receive, sleep } from '../../src/process/index.ts';
@@ -77,6 +78,54 @@ it('ST-1 states with data are compared by their tag', () => {
     yield* sleep(1);
   });
   expect(seen).toEqual(['enter idle', '{"tag":"idle"}', 'enter busy', '{"tag":"busy","with":1}']);
+});
+
+it('ST-4 the actions of a transition come before the enter call: its timeout is replaced, its answer is out', () => {
+  const seen: unknown[] = [];
+  const machine = genStatem({
+    stateEnter: true,
+    init: () => startIn('a', 0),
+    handleEvent(event: StatemEvent<string, Request<'go' | 'crash', string>>, state: string) {
+      if (event.type === 'call') {
+        return nextState(event.request === 'go' ? 'b' : 'c', 0, [
+          answer(event.from, 'gone'),
+          stateTimeout(200, 'first'),
+        ]);
+      }
+      if (event.type === 'enter' && state === 'c') throw new Error('no entry');
+      if (event.type === 'stateTimeout') seen.push(event.content);
+      return keepStateAndData(event.type === 'enter' && state === 'b' ? stateTimeout(20, 'second') : []);
+    },
+  });
+  play(function* test(context: Context<unknown>) {
+    context.trapExit(true);
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    seen.push(yield* callStatem(started.pid, 'go'));
+    yield* sleep(500);
+    seen.push(yield* callStatem(started.pid, 'crash'));
+  });
+  expect(seen).toEqual(['gone', 'second', 'gone']);
+});
+
+it('ST-1 objects without a tag are other states unless they are the same object', () => {
+  const states = [{ n: 1 }, { n: 2 }];
+  const entered: unknown[] = [];
+  const machine = genStatem({
+    stateEnter: true,
+    init: () => startIn<object, null>(states[0], null),
+    handleEvent(event: StatemEvent<object, never, number>, state: object) {
+      if (event.type === 'enter') entered.push(states.indexOf(state as { n: number }));
+      return event.type === 'cast' ? nextState<object, null>(states[event.message], null) : keepStateAndData();
+    },
+  });
+  play(function* test(context: Context<unknown>) {
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    for (const place of [1, 1, 0]) cast(context, started.pid, place);
+    yield* sleep(1);
+  });
+  expect(entered).toEqual([0, 1, 0]);
 });
 
 describe('mistakes', () => {
