@@ -2,7 +2,7 @@
 // GS-1 (init), GS-5 (info), GS-7 and GS-11 (stop, terminate), GS-8 (bad return), GS-9 (continue), GS-10 (idle timeout),
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
-import { type Handler, isExit } from '../process/index.ts';
+import { type Effects, type Handler, isExit } from '../process/index.ts';
 import { checkFunction, formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
 import { withDrafts } from './immer-state.ts';
@@ -10,6 +10,7 @@ import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
 import type { CallMessage, CastMessage, From, ReplyMessage, StopMessage } from './protocol.ts';
 import type { InitResult } from './results.ts';
 import { begin, crash, end, isEffects, type Outcome, type Server, settle } from './server-steps.ts';
+import { type SystemCall, type SystemHolder, serveSystem } from './sys.ts';
 
 /**
  * A server's definition: a process body. Start it with `startLink(definition, args)`, spawn it, put it into a child
@@ -101,6 +102,8 @@ function handle(
       outcome = callbacks.handleCast(cast.message, server.state, context);
     } else if (tag === '$stop') {
       return context.perform(end(callbacks, server, (message as StopMessage).reason, context));
+    } else if (tag === '$sys') {
+      return context.perform(system(callbacks, label, server, message as SystemCall, context));
     } else if (tag === 'EXIT' && isExit(message) && message.from === server.parent) {
       return context.perform(end(callbacks, server, message.reason, context));
     } else if (callbacks.handleInfo !== undefined) {
@@ -134,6 +137,27 @@ function handle(
     }
   }
   return context.perform(settle(callbacks, server, outcome, callback, from, context));
+}
+
+/** A system message, and all that come while the server is suspended (SYS-1). */
+function* system(
+  callbacks: Loose,
+  label: string,
+  server: Server<unknown>,
+  message: SystemCall,
+  context: ServerContext,
+): Effects<Server<unknown>> {
+  const holder: SystemHolder = {
+    label,
+    parent: server.parent,
+    read: () => server.state,
+    replace: (state) => {
+      server.state = state;
+    },
+    end: (reason) => end(callbacks, server, reason, context),
+  };
+  yield* serveSystem(holder, message, context);
+  return server;
 }
 
 const EXCERPT_MAX = 200;

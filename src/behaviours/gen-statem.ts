@@ -24,6 +24,7 @@ import type {
   StatemResult,
   TimeoutKey,
 } from './statem-results.ts';
+import { isSystemCall, type SystemHolder, serveSystem } from './sys.ts';
 
 /** A callback for the events of one state. */
 export type StateFunction<S, D, C, T, I> = (
@@ -161,6 +162,10 @@ class StateMachine {
     const { tag, ref, message: content } = (message ?? {}) as { tag?: unknown; ref?: Ref; message?: unknown };
     if (tag === '$stop') return yield* this.end((message as StopMessage).reason);
     if (isExit(message) && message.from === this.parent) return yield* this.end(message.reason);
+    if (isSystemCall(message)) {
+      yield* serveSystem(this.holder(), message, this.context);
+      return this;
+    }
     const key = tag === 'timeout' ? this.keyOf(ref) : null;
     // A timeout that was cancelled when it was already under way is for nobody.
     if (key === null && tag === 'timeout' && isOwnTimer(content)) return this;
@@ -260,6 +265,20 @@ class StateMachine {
   private keyOf(ref: Ref | undefined): TimeoutKey | null {
     for (const [key, timer] of this.timers) if (timer === ref) return key;
     return null;
+  }
+
+  private holder(): SystemHolder {
+    return {
+      label: this.callbacks.label ?? 'genStatem',
+      parent: this.parent,
+      read: () => ({ state: this.state, data: this.data }),
+      replace: (whole) => {
+        const { state, data } = whole as { readonly state: unknown; readonly data: unknown };
+        this.state = state;
+        this.data = data;
+      },
+      end: (reason) => this.end(reason),
+    };
   }
 
   // ---- the end

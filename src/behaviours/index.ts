@@ -92,6 +92,7 @@ export * from './statem-results.ts';
 export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
+export { getState, getStatus, replaceState, resume, type ServerStatus, suspend } from './sys.ts';
 export type { Row, TableKey, TableKind } from './table-store.ts';
 export * from './tables.ts';
 export {

@@ -22,6 +22,11 @@ export function readTerm({ value, isFrozen }: StoredTerm): unknown {
   return isFrozen ? value : copyOf(value, 0);
 }
 
+/** A copy that may be changed. Throws NotATermError for a structure without an end; other things that are no terms stay. */
+export function copyTerm(value: unknown): unknown {
+  return copyOf(value, 0);
+}
+
 /** A copy in depth. What is no term is left as it is, for `sealTerm` to name. */
 function copyOf(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Pid || value instanceof Ref) return value;

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA } from '../../src/behaviours/index.ts';
 import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
 import { loadModules, replay, type SimOptions, simulate, simulateAsync } from '../../src/simulation/index.ts';
+import { COUNTING } from '../actors/counting.ts';
 import { MANAGER } from '../actors/events.ts';
 import { RECORDER } from '../actors/family.ts';
 import { PUPPET } from '../actors/puppet.ts';
@@ -25,7 +26,7 @@ const files = readdirSync(new URL('./cases/', import.meta.url)).map(
 );
 const modules = await loadModules(
   ...files.map((url) => url.href),
-  ...[PUPPET, SERVER, MACHINE, MANAGER, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA].map(
+  ...[PUPPET, SERVER, MACHINE, MANAGER, COUNTING, RECORDER, GO_CHANNEL_SERVER, GROUP_SCOPE, TERM_REPLICA].map(
     ({ module }) => module,
   ),
 );

@@ -19,6 +19,7 @@ import { signalCases } from './signals.ts';
 import { spawnCases } from './spawn.ts';
 import { supervisorCases } from './supervisor.ts';
 import { supervisorChildrenCases } from './supervisor-children.ts';
+import { sysCases } from './sys.ts';
 import { taskCases } from './tasks.ts';
 import { timerCases } from './timers.ts';
 
@@ -42,6 +43,7 @@ export const CASES: readonly Case[] = [
   ...genServerEndCases,
   ...genStatemCases,
   ...genEventCases,
+  ...sysCases,
   ...supervisorCases,
   ...supervisorChildrenCases,
 ];
