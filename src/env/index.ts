@@ -1,5 +1,6 @@
 // The outside world as interfaces (DESIGN decision 1): everything the kernel, the behaviours and the broker may know of
 // it. The real ones are in env/host/, the virtual ones in simulation/. This file holds no code.
+export type * from './disk.ts';
 
 /** Time. `now` never goes back; `wallTime` is for people and protocols, never for deadlines (TMR-3). */
 export interface Clock {
