@@ -13,8 +13,8 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   /** No list above this priority has a message. */
   private top = 0;
   private readonly lent = new SparseRing<Entry<M>>();
-  private delayed: DelayedList<M> | null = null;
-  private lastPosition = 0;
+  protected delayed: DelayedList<M> | null = null;
+  protected lastPosition = 0;
 
   /** `priorityMax` is the highest priority; above it counts as it. */
   constructor(priorityMax: number) {
@@ -51,14 +51,11 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   }
 
   drop(): Entry<M> {
-    const entry = this.topList().shift();
-    this.readyCount--;
-    this.readyBytes -= entry.bytes;
-    return entry;
+    return this.takeHead();
   }
 
   lend(holder: number, lentTo: object | null): Entry<M> {
-    const entry = this.drop();
+    const entry = this.takeHead();
     entry.holder = holder;
     entry.lentTo = lentTo;
     this.lent.set(entry.position, entry);
@@ -71,13 +68,11 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   }
 
   settle(holder: number, position: number): Entry<M> | null {
-    const entry = this.held(holder, position);
-    if (entry !== null) this.lent.take(position);
-    return entry;
+    return this.takeHeld(holder, position);
   }
 
   requeue(holder: number, position: number): Entry<M> | null {
-    const entry = this.settle(holder, position);
+    const entry = this.takeHeld(holder, position);
     if (entry === null) return null;
     entry.returns++;
     this.putBack(entry);
@@ -85,16 +80,16 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
   }
 
   requeueLast(holder: number, position: number): Entry<M> | null {
-    const entry = this.settle(holder, position);
+    const entry = this.takeHeld(holder, position);
     if (entry === null) return null;
-    const last = this.push({ ...entry, isPersistent: false });
+    const last = this.push(entry);
     last.redelivered = true;
     last.returns = entry.returns + 1;
     return entry;
   }
 
   requeueLater(holder: number, position: number, dueAtMs: number): Entry<M> | null {
-    const entry = this.settle(holder, position);
+    const entry = this.takeHeld(holder, position);
     if (entry === null) return null;
     entry.returns++;
     this.delayed ??= new DelayedList();
@@ -147,18 +142,33 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
     return count;
   }
 
-  commit(done: () => void): void {
-    done();
+  get isWaiting(): boolean {
+    return false;
   }
 
-  private makeEntry(wanted: NewEntry<M>, holder: number, lentTo: object | null): Entry<M> {
-    const { message, priority, bytes, expiresAtMs } = wanted;
+  use(): void {}
+
+  advance(): void {}
+
+  flush(): void {}
+
+  close(): void {}
+
+  discard(): void {}
+
+  commit(done: (isSafe: boolean) => void): void {
+    done(true);
+  }
+
+  protected makeEntry(wanted: NewEntry<M>, holder: number, lentTo: object | null): Entry<M> {
+    const { message, priority, bytes, expiresAtMs, isPersistent } = wanted;
     return {
       position: ++this.lastPosition,
       message,
       priority: priority < this.priorityMax ? priority : this.priorityMax,
       bytes,
       expiresAtMs,
+      isPersistent,
       redelivered: false,
       returns: 0,
       holder,
@@ -166,29 +176,47 @@ export class MemoryQueueStore<M> implements QueueStore<M> {
     };
   }
 
-  private putBack(entry: Entry<M>): void {
+  protected takeHead(): Entry<M> {
+    const entry = this.topList().shift();
+    this.readyCount--;
+    this.readyBytes -= entry.bytes;
+    return entry;
+  }
+
+  protected takeHeld(holder: number, position: number): Entry<M> | null {
+    const entry = this.held(holder, position);
+    if (entry !== null) this.lent.take(position);
+    return entry;
+  }
+
+  protected putBack(entry: Entry<M>): void {
     entry.redelivered = true;
     entry.holder = 0;
     this.listOf(entry.priority).putBack(entry);
     this.added(entry);
   }
 
-  private added({ priority, bytes }: Entry<M>): void {
+  protected added({ priority, bytes }: Entry<M>): void {
     this.readyCount++;
     this.readyBytes += bytes;
     if (priority > this.top) this.top = priority;
   }
 
-  private listOf(priority: number): ReadyList<M> {
+  protected listOf(priority: number): ReadyList<M> {
     this.ready[priority] ??= new ReadyList<M>();
     return this.ready[priority];
   }
 
+  protected forEachReady(visit: (entry: Entry<M>) => void): void {
+    for (const list of this.ready) list?.forEach(visit);
+  }
+
   /** The list of the highest priority with a message. Only when there is one. */
   private topList(): ReadyList<M> {
-    for (; ; this.top--) {
+    for (; this.top >= 0; this.top--) {
       const list: ReadyList<M> | undefined = this.ready[this.top];
       if (list !== undefined && list.length > 0) return list;
     }
+    throw new Error('a message was taken from a queue that has none at hand');
   }
 }

@@ -11,6 +11,8 @@ export interface Entry<M> {
   readonly bytes: number;
   /** Ms of the clock from which on it is expired; `NEVER` for never. A requeue does not change it. */
   readonly expiresAtMs: number;
+  /** It has to survive a restart. */
+  readonly isPersistent: boolean;
   /** It was delivered before and came back. */
   redelivered: boolean;
   /** How often a holder gave it back or lost it. An actor's crash does not count. */
@@ -32,6 +34,8 @@ export interface NewEntry<M> {
   readonly expiresAtMs: number;
   /** It has to survive a restart. */
   readonly isPersistent: boolean;
+  /** The number under which a log has it among the delayed ones. */
+  readonly delayedAs?: number;
 }
 
 /** The contents of one queue: ready messages in order, and those that some holder has and has not settled. */
@@ -47,7 +51,11 @@ export interface QueueStore<M> {
   push(entry: NewEntry<M>): Entry<M>;
   /** Gives a new message to a holder at once, or to nobody (0) for good. Only while nothing is ready. */
   pass(entry: NewEntry<M>, holder: number, lentTo: object | null): Entry<M>;
-  /** The message that would be taken next, or null. */
+  /** Whether messages are ready of which the first is not at hand yet; the store asks for it and tells when it has come. */
+  readonly isWaiting: boolean;
+  /** Somebody is about to take messages. */
+  use(): void;
+  /** The message that would be taken next; null when none is ready, and while the store waits for it. */
   head(): Entry<M> | null;
   /** Takes the head away for good: delivered without acknowledgement, expired, dropped. Only when there is one. */
   drop(): Entry<M>;
@@ -75,6 +83,14 @@ export interface QueueStore<M> {
   requeueAll(): void;
   /** Drops all ready messages and says how many there were. */
   purge(): number;
-  /** Calls `done` once everything done so far is safe; calls complete in order. */
-  commit(done: () => void): void;
+  /** What `commit`, `head` or a page waited for may have come: tells those who wait for safety. */
+  advance(): void;
+  /** A step of the actor is over. */
+  flush(): void;
+  /** The actor ends in order: what holders had has been put back, and everything stays. */
+  close(): void;
+  /** The queue is deleted: nothing of it ever comes back. */
+  discard(): void;
+  /** Calls `done` once everything done so far is safe, or cannot be any more; calls complete in order. */
+  commit(done: (isSafe: boolean) => void): void;
 }

@@ -55,6 +55,14 @@ export class ReadyList<M> {
     heap[at] = entry;
   }
 
+  /** Visits all, in no particular order. */
+  forEach(visit: (entry: Entry<M>) => void): void {
+    for (let index = 0; index < this.ringCount; index++) {
+      visit(this.ring[(this.first + index) & (this.ring.length - 1)] as Entry<M>);
+    }
+    this.returned.forEach(visit);
+  }
+
   clear(): void {
     this.ring = [];
     this.first = 0;

@@ -102,6 +102,7 @@ export class Queue {
   private dropOverflow(): void {
     const { maxLength, maxLengthBytes } = this.settings;
     while (this.store.readyCount > maxLength || this.store.readyBytes > maxLengthBytes) {
+      if (this.store.head() === null) return;
       this.sink.deadLetter(this.store.drop().message, 'maxlen');
     }
   }
@@ -109,7 +110,7 @@ export class Queue {
   /** Delivers as long as there is a message and a consumer with room. What expires meanwhile is not delivered (B15). */
   pump(nowMs: number): void {
     const { store, consumers } = this;
-    for (this.expire(nowMs); store.readyCount > 0; this.expire(nowMs)) {
+    for (this.expire(nowMs); store.head() !== null; this.expire(nowMs)) {
       const consumer = consumers.next();
       if (consumer === null) return;
       const entry = consumer.noAck ? store.drop() : store.lend(consumer.holder, consumer);
@@ -118,10 +119,10 @@ export class Queue {
     }
   }
 
-  /** basic.get. */
+  /** basic.get. Null also while the store waits for its head. */
   get(holder: number, noAck: boolean, nowMs: number): Entry<Message> | null {
     this.expire(nowMs);
-    if (this.store.readyCount === 0) return null;
+    if (this.store.head() === null) return null;
     const entry = noAck ? this.store.drop() : this.store.lend(holder, null);
     this.expire(nowMs);
     return entry;

@@ -96,10 +96,10 @@ export const forgetUnacked = storing(() => new ForgetfulStore(0));
 
 /** Completes later, as a store that writes to a disk does; what an actor waited for when it died is told by nobody. */
 class SlowStore extends MemoryQueueStore<unknown> {
-  waiting: (() => void)[] = [];
+  waiting: ((isSafe: boolean) => void)[] = [];
   actor: Context<unknown> | null = null;
 
-  override commit(done: () => void): void {
+  override commit(done: (isSafe: boolean) => void): void {
     this.waiting.push(done);
     this.actor?.sendAfter(COMMIT_MS, this.actor.self, COMMITTED);
   }
@@ -130,7 +130,7 @@ function slow(makeBatches: () => Map<AnyPid, number>): Plant {
           if ((message as { readonly tag?: unknown }).tag !== COMMITTED.tag) {
             return withStore.handle(state, message, context);
           }
-          for (const done of stores.get(context.self)?.waiting.splice(0) ?? []) done();
+          for (const done of stores.get(context.self)?.waiting.splice(0) ?? []) done(true);
           return state;
         },
       };

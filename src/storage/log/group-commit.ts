@@ -1,0 +1,152 @@
+// Brings appended bytes into the open segment: everything that has gathered goes out as one write, and one sync covers all
+// writes that had ended before it began, while the next write is already under way. Who waits is told in order.
+import type { DiskFailure, DiskFile } from '../../env/index.ts';
+
+/** `sync`: safe is what a sync has covered. `os`: safe is what the host has taken. */
+export type Durability = 'sync' | 'os';
+
+interface Append {
+  readonly bytes: Uint8Array;
+  readonly done: (() => void) | null;
+}
+
+export interface CommitListener {
+  /** A write or a sync failed for good. */
+  failed(failure: DiskFailure): void;
+  /** There is no room; `retry` tries again. */
+  full(): void;
+  /** The queue of waiting writes or syncs has become shorter. */
+  moved(): void;
+}
+
+export class GroupCommit {
+  private file: DiskFile;
+  private readonly durability: Durability;
+  private readonly listener: CommitListener;
+  private at: number;
+  private pending: Append[] = [];
+  private writing: readonly Append[] | null = null;
+  private unsynced: (() => void)[] = [];
+  private isSyncing = false;
+  private isUnsynced = false;
+  private isFull = false;
+  private hasFailed = false;
+  /** The length of the file that is known to be safe. */
+  safeBytes: number;
+
+  constructor(file: DiskFile, at: number, durability: Durability, listener: CommitListener) {
+    this.file = file;
+    this.at = at;
+    this.safeBytes = at;
+    this.durability = durability;
+    this.listener = listener;
+  }
+
+  get isWritten(): boolean {
+    return this.pending.length === 0 && this.writing === null;
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.isWritten && !this.isSyncing && !this.isUnsynced;
+  }
+
+  append(bytes: Uint8Array, done: (() => void) | null): void {
+    if (this.hasFailed) return;
+    this.pending.push({ bytes, done });
+    this.write();
+  }
+
+  /** Goes on in another file. Only when idle. */
+  switchTo(file: DiskFile, at: number): void {
+    this.file = file;
+    this.at = at;
+    this.safeBytes = at;
+  }
+
+  /** Makes everything safe, whatever the durability; tells by `moved`. */
+  flush(): void {
+    if (this.isUnsynced) this.sync();
+  }
+
+  /** After `full`: writes the same again. */
+  retry(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    if (this.writing !== null) this.writeOut(this.writing);
+  }
+
+  private write(): void {
+    if (this.writing !== null || this.pending.length === 0 || this.hasFailed) return;
+    this.writing = this.pending;
+    this.pending = [];
+    this.writeOut(this.writing);
+  }
+
+  private writeOut(appends: readonly Append[]): void {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for (const append of appends) {
+      if (append.bytes.length === 0) continue;
+      chunks.push(append.bytes);
+      bytes += append.bytes.length;
+    }
+    const written = (): void => {
+      this.at += bytes;
+      this.writing = null;
+      this.afterWrite(appends, bytes > 0);
+    };
+    if (bytes === 0) {
+      written();
+      return;
+    }
+    this.file.write(chunks, this.at, (result) => {
+      if (this.hasFailed) return;
+      if (result.ok) written();
+      else if (result.failure.code === 'ENOSPC') {
+        this.isFull = true;
+        this.listener.full();
+      } else this.fail(result.failure);
+    });
+  }
+
+  private afterWrite(appends: readonly Append[], hasBytes: boolean): void {
+    const waits = this.durability === 'sync';
+    if (hasBytes) this.isUnsynced = true;
+    if (waits && this.isUnsynced) {
+      for (const { done } of appends) if (done !== null) this.unsynced.push(done);
+      this.sync();
+    } else if (waits && this.isSyncing) {
+      for (const { done } of appends) if (done !== null) this.unsynced.push(done);
+      this.isUnsynced = true;
+    } else for (const { done } of appends) done?.();
+    this.write();
+    this.listener.moved();
+  }
+
+  private sync(): void {
+    if (this.isSyncing || this.hasFailed) return;
+    const covered = this.unsynced;
+    const coveredBytes = this.at;
+    this.unsynced = [];
+    this.isUnsynced = false;
+    this.isSyncing = true;
+    this.file.sync((result) => {
+      this.isSyncing = false;
+      if (this.hasFailed) return;
+      if (!result.ok) {
+        this.fail(result.failure);
+        return;
+      }
+      this.safeBytes = coveredBytes;
+      for (const done of covered) done();
+      if (this.isUnsynced && this.durability === 'sync') this.sync();
+      this.listener.moved();
+    });
+  }
+
+  private fail(failure: DiskFailure): void {
+    this.hasFailed = true;
+    this.listener.failed(failure);
+  }
+}

@@ -1,0 +1,45 @@
+// Makes segments, and reads the records that go into them.
+import type { Disk, DiskFile } from '../../env/index.ts';
+import { Contents, type RecordSink, tell } from './contents.ts';
+import { ask, type Flow } from './flow.ts';
+import { bindRecords, HEADER_BYTES, RecordBatch, readOwnHeader } from './records.ts';
+import { removeIfThere } from './recovery.ts';
+import type { RowTable } from './row-table.ts';
+import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts';
+
+/** A new segment that begins with the highest sequence of every row, safe with its name. */
+export function* newSegment(
+  disk: Disk,
+  { directory, logId }: { readonly directory: string; readonly logId: number },
+  id: number,
+  table: RowTable,
+): Flow<Segment> {
+  const path = `${directory}/${segmentName(id)}`;
+  const crc32 = disk.crc32.bind(disk);
+  yield* removeIfThere(disk, path);
+  const file = yield* ask<DiskFile>((done) => disk.open(path, 'create', done));
+  const batch = new RecordBatch(crc32);
+  batch.heads(table.heads());
+  const header = encodeSegmentHeader(id, logId, crc32);
+  const heads = batch.take();
+  bindRecords(heads, id, header.length);
+  yield* ask<true>((done) => file.write([header, heads], 0, done));
+  yield* ask<true>((done) => file.sync(done));
+  yield* ask<true>((done) => disk.syncDirectory(directory, done));
+  const contents = new Contents();
+  tellAll(heads, header.length, (offset) => contents.at(offset));
+  const bytes = header.length + heads.length;
+  const { acked, deleted } = contents;
+  return { id, file, bytes, contents, extents: new Map(), acked, deleted, hasIndexFile: false };
+}
+
+/** Tells every record of bytes that are known to be whole to the sink for its offset. */
+export function tellAll(bytes: Uint8Array, start: number, sinkAt: (offset: number) => RecordSink): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; ) {
+    const header = readOwnHeader(view, at);
+    const end = at + HEADER_BYTES + header.length;
+    tell(sinkAt(start + at), header, bytes.subarray(at + HEADER_BYTES, end));
+    at = end;
+  }
+}

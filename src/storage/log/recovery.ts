@@ -1,0 +1,143 @@
+// Finds what an earlier run has left: every segment in order, from the index beside it or by a scan. Nothing here is
+// changed but a torn end, which is cut off, and the rests of an interrupted run; doing it again finds the same.
+import type { Disk, DiskFile } from '../../env/index.ts';
+import { Contents } from './contents.ts';
+import { ask, DiskError, type Flow } from './flow.ts';
+import type { RowTable } from './row-table.ts';
+import { scanSegment } from './scan.ts';
+import {
+  extentsOf,
+  indexName,
+  isSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type Segment,
+  segmentIdOf,
+  segmentName,
+} from './segment.ts';
+
+export type Report = (event: string, data: Readonly<Record<string, unknown>>) => void;
+
+export interface RecoveryPlan {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly table: RowTable;
+  readonly report: Report;
+}
+
+/** The segments there are, oldest first; `table` knows afterwards what is alive. */
+export function* recoverSegments(plan: RecoveryPlan): Flow<Segment[]> {
+  const { disk, directory } = plan;
+  yield* ask<true>((done) => disk.makeDirectory(directory, done));
+  yield* ask<true>((done) => disk.syncDirectory('', done));
+  const names = yield* ask<readonly string[]>((done) => disk.list(directory, done));
+  const ids = names.map(segmentIdOf).filter((id) => id !== null);
+  yield* removeRests(plan, names, new Set(ids));
+  const segments: Segment[] = [];
+  for (const [place, id] of ids.entries()) {
+    const segment = yield* recoverSegment(plan, id, place < ids.length - 1);
+    if (segment !== null) segments.push(segment);
+  }
+  return segments;
+}
+
+/** Files that were not finished, and indexes of segments that are gone. */
+function* removeRests(
+  { disk, directory }: RecoveryPlan,
+  names: readonly string[],
+  ids: ReadonlySet<number>,
+): Flow<void> {
+  for (const name of names) {
+    const isRest = name.endsWith('.tmp') || (name.endsWith('.idx') && !ids.has(Number.parseInt(name, 10)));
+    if (isRest) yield* ask<true>((done) => disk.remove(`${directory}/${name}`, done));
+  }
+}
+
+function* recoverSegment(plan: RecoveryPlan, id: number, hasLater: boolean): Flow<Segment | null> {
+  const { disk, directory, table, report } = plan;
+  const path = `${directory}/${segmentName(id)}`;
+  const file = yield* ask<DiskFile>((done) => disk.open(path, 'readWrite', done));
+  let bytes = yield* ask<number>((done) => file.size(done));
+  const head = yield* ask<Uint8Array>((done) => file.read(SEGMENT_HEADER_BYTES, 0, done));
+  const crc32 = disk.crc32.bind(disk);
+  if (!hasLater && bytes <= SEGMENT_HEADER_BYTES && !isSegmentHeader(head, id, crc32)) {
+    // The run ended while it made the file: nothing was ever written to it.
+    report('log segment without a header removed', { segment: id, bytes });
+    yield* ask<true>((done) => file.close(done));
+    yield* ask<true>((done) => disk.remove(path, done));
+    yield* ask<true>((done) => disk.syncDirectory(directory, done));
+    return null;
+  }
+  // A header of another version must be seen before anything is believed.
+  isSegmentHeader(head, id, crc32);
+  let contents = yield* readIndex(plan, id, bytes);
+  const hasIndexFile = contents !== null;
+  if (contents === null) {
+    const scanned = yield* scanSegment(file, id, bytes, hasLater, crc32);
+    for (const { from, to } of scanned.damages) report('log damaged', { segment: id, from, to });
+    if (scanned.soundBytes < bytes) {
+      report('log end cut off', { segment: id, from: scanned.soundBytes, bytes });
+      yield* ask<true>((done) => file.truncate(scanned.soundBytes, done));
+      yield* ask<true>((done) => file.sync(done));
+      bytes = scanned.soundBytes;
+    }
+    contents = scanned.contents;
+  }
+  contents.replay(table);
+  const { acked, deleted } = contents;
+  return {
+    id,
+    file,
+    bytes,
+    contents: hasIndexFile ? null : contents,
+    extents: extentsOf(contents),
+    acked,
+    deleted,
+    hasIndexFile,
+  };
+}
+
+/** The index beside a segment; null when there is none that tells of the segment as it is. */
+export function* readIndex(
+  { disk, directory }: Pick<RecoveryPlan, 'disk' | 'directory'>,
+  id: number,
+  segmentBytes: number,
+): Flow<Contents | null> {
+  let file: DiskFile;
+  try {
+    file = yield* ask<DiskFile>((done) => disk.open(`${directory}/${indexName(id)}`, 'read', done));
+  } catch (error) {
+    if (error instanceof DiskError && error.failure.code === 'ENOENT') return null;
+    throw error;
+  }
+  const size = yield* ask<number>((done) => file.size(done));
+  const bytes = yield* ask<Uint8Array>((done) => file.read(size, 0, done));
+  yield* ask<true>((done) => file.close(done));
+  return Contents.decode(bytes, segmentBytes, disk.crc32.bind(disk));
+}
+
+/** Writes the index of a sealed segment: whole, or not at all. */
+export function* writeIndex(
+  { disk, directory }: Pick<RecoveryPlan, 'disk' | 'directory'>,
+  { id, bytes, contents }: Segment,
+): Flow<void> {
+  if (contents === null) return;
+  const path = `${directory}/${indexName(id)}`;
+  const temporary = `${path}.tmp`;
+  yield* removeIfThere(disk, temporary);
+  const file = yield* ask<DiskFile>((done) => disk.open(temporary, 'create', done));
+  const encoded = contents.encode(bytes, disk.crc32.bind(disk)).slice();
+  yield* ask<true>((done) => file.write([encoded], 0, done));
+  yield* ask<true>((done) => file.sync(done));
+  yield* ask<true>((done) => file.close(done));
+  yield* ask<true>((done) => disk.rename(temporary, path, done));
+  yield* ask<true>((done) => disk.syncDirectory(directory, done));
+}
+
+/** Removes a file that may not be there. */
+export function* removeIfThere(disk: Disk, path: string): Flow<void> {
+  try {
+    yield* ask<true>((done) => disk.remove(path, done));
+  } catch (error) {
+    if (!(error instanceof DiskError && error.failure.code === 'ENOENT')) throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// What is alive in the log, by row: which messages, how much, what is marked, and the highest sequence ever used. Follows
+// every record in order, at recovery as well as while the log is written.
+import type { Range } from '../range-collector.ts';
+import type { Mark, RecordSink } from './contents.ts';
+import { IntervalSet } from './interval-set.ts';
+
+export interface Row {
+  readonly live: IntervalSet;
+  readonly marks: Map<number, Uint8Array>;
+  lastSequence: number;
+  /** Of the payloads of live messages; near enough when some were acked. */
+  bytes: number;
+}
+
+export class RowTable implements RecordSink {
+  readonly rows = new Map<number, Row>();
+  /** Counts what makes room. */
+  gone = 0;
+
+  row(row: number): Row {
+    const known = this.rows.get(row);
+    if (known !== undefined) return known;
+    const made: Row = { live: new IntervalSet(), marks: new Map(), lastSequence: 0, bytes: 0 };
+    this.rows.set(row, made);
+    return made;
+  }
+
+  publish(row: number, sequence: number, length: number): void {
+    const into = this.row(row);
+    const before = into.live.size;
+    into.live.add(sequence);
+    if (into.live.size > before) into.bytes += length;
+    if (sequence > into.lastSequence) into.lastSequence = sequence;
+  }
+
+  acks(row: number, ranges: readonly Range[]): void {
+    const from = this.rows.get(row);
+    if (from === undefined) return;
+    for (const [first, last] of ranges) {
+      const before = from.live.size;
+      const count = from.live.remove(first, last);
+      this.gone += count;
+      from.bytes = from.live.size === 0 ? 0 : Math.round(from.bytes * (from.live.size / before));
+      if (from.marks.size > 0) this.unmark(from, first, last);
+    }
+  }
+
+  private unmark({ marks }: Row, first: number, last: number): void {
+    if (last - first < marks.size) {
+      for (let sequence = Math.max(1, first); sequence <= last; sequence++) marks.delete(sequence);
+      return;
+    }
+    for (const sequence of [...marks.keys()]) {
+      if (sequence !== 0 && first <= sequence && sequence <= last) marks.delete(sequence);
+    }
+  }
+
+  mark({ row, sequence, payload }: Mark): void {
+    const into = this.row(row);
+    if (sequence === 0 || into.live.has(sequence)) into.marks.set(sequence, payload);
+  }
+
+  deleteRow(row: number): void {
+    this.gone += this.rows.get(row)?.live.size ?? 0;
+    this.rows.delete(row);
+  }
+
+  head(row: number, lastSequence: number): void {
+    const of = this.row(row);
+    of.lastSequence = Math.max(of.lastSequence, lastSequence);
+  }
+
+  heads(): [number, number][] {
+    return [...this.rows].map(([row, { lastSequence }]) => [row, lastSequence]);
+  }
+}
