@@ -1,365 +1,383 @@
-// The log of everything that has to survive (DESIGN decision 15): one series of segment files, and in memory what is live
-// in them. An append is seen by reads at once, and confirmed once a sync that began after its write has succeeded; what
-// was confirmed survives whatever the disk keeps (see recovery.ts, group-writer.ts and compaction.ts for how). Everything
-// runs on one thread; nothing completes during the call.
+// The segment log (DESIGN decision 15, reliability 2.f): one append-only series of files for everything that has to
+// survive. Bytes that were appended are safe when the callback comes; what was acked makes room. A failed write or sync
+// ends it: nothing is confirmed, written or tried again after that.
 import type { Disk, DiskDone, DiskFailure } from '../../env/index.ts';
-import { Appender } from './appender.ts';
-import { Compaction, type CompactionLog } from './compaction.ts';
-import { writeWhole } from './disk-steps.ts';
-import { FileCache } from './file-cache.ts';
-import { GroupWriter } from './group-writer.ts';
-import { type LogListener, type LogOptions, type LogSettings, logSettings } from './options.ts';
-import { PlacesCache } from './places-cache.ts';
-import type { QueueState } from './queue-table.ts';
-import { type Page, type PageLimit, Reader } from './reader.ts';
-import { RecordBatch } from './records.ts';
-import { type Recovered, Recovery } from './recovery.ts';
-import { Segment } from './segment.ts';
-import { encodeSegmentHeader } from './segment-header.ts';
-import { encodeIndex } from './segment-index.ts';
+import type { Range } from '../range-collector.ts';
+import { type CompactionPlan, emptySegment, worstSegment } from './compaction.ts';
+import { ask, DiskError, type Flow, run } from './flow.ts';
+import { type Durability, GroupCommit } from './group-commit.ts';
+import { IndexCache } from './index-cache.ts';
+import { newSegment, tellAll } from './new-segment.ts';
+import { type Page, readPage } from './reader.ts';
+import { bindRecords, RecordBatch } from './records.ts';
+import { type RecoveryPlan, recoverSegments, removeIfThere, writeIndex } from './recovery.ts';
+import { RowTable } from './row-table.ts';
+import { extentsOf, indexName, type Segment, segmentName } from './segment.ts';
 
-/** What a log holds of one queue. */
-export interface LoggedQueue {
-  readonly queue: number;
-  /** The highest number ever used, also when it is acked. */
+export interface LogOptions {
+  /** Below the disk's own directory. Default `log`. */
+  readonly directory?: string;
+  /** A segment is sealed at this length. Default 33,554,432. */
+  readonly segmentBytes?: number;
+  /** Default `sync`. */
+  readonly durability?: Durability;
+  /** Default 0. */
+  readonly logId?: number;
+  /** Memory for the indexes of sealed segments. Default 33,554,432. */
+  readonly indexBytesMax?: number;
+}
+
+export interface LogListener {
+  /** Told once: a write or a sync failed. */
+  failed(failure: DiskFailure): void;
+  /** There is no room on the disk; appends wait. False when they go on. */
+  full(isFull: boolean): void;
+  /** Something an operator should know: damage that was found, an end that was cut off. */
+  report(event: string, data: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the log has of a row. */
+export interface LoggedRow {
+  readonly row: number;
+  /** The highest sequence ever used, also by messages that are gone. */
   readonly lastSequence: number;
   /** Live messages. */
   readonly count: number;
-  /** Of their payloads; an estimate while messages were acked whose places are not in memory. */
+  /** Bytes of their payloads; near enough once some were acked. */
   readonly bytes: number;
-  /** What is marked for the queue itself. */
+  /** What was marked for the row itself. */
   readonly mark: Uint8Array | null;
 }
 
-/** Sizes and counts of a log. */
-export interface LogStats {
-  readonly segments: number;
-  /** On the disk, or on the way to it. */
-  readonly bytes: number;
-  readonly liveBytes: number;
-  readonly liveCount: number;
-  /** Appended and not written. */
-  readonly pendingBytes: number;
-  readonly removedSegments: number;
-  readonly copiedBytes: number;
-  readonly isFull: boolean;
-  readonly hasFailed: boolean;
+interface Incoming {
+  readonly bytes: Uint8Array;
+  readonly done: (() => void) | null;
 }
 
-/** A durable mark of what is synced is appended after so many bytes. */
-const DURABLE_EVERY_BYTES = 16 * 1024;
+const DEFAULTS = {
+  directory: 'log',
+  segmentBytes: 33_554_432,
+  durability: 'sync',
+  logId: 0,
+  indexBytesMax: 33_554_432,
+};
+/** Messages that have to go before emptying a segment is thought of again. */
+const GONE_MIN = 4_096;
 
 export class SegmentLog {
   private readonly disk: Disk;
-  private readonly settings: LogSettings;
-  private readonly files: FileCache;
-  private readonly places: PlacesCache;
-  private readonly reader: Reader;
-  private readonly writer: GroupWriter;
-  private readonly compaction: Compaction;
-  private readonly appender: Appender;
+  private readonly options: Required<LogOptions>;
   private readonly listener: LogListener;
-  private readonly segments: Segment[];
-  /** Segments that are not whole on the disk yet; the last one is the head. */
-  private readonly growing: Segment[] = [];
-  private head: Segment;
-  private nextId: number;
-  private durableAt = 0;
-  private isClosed = false;
+  private readonly table: RowTable;
+  private segments: Segment[];
+  private active: Segment;
+  private readonly commit: GroupCommit;
+  private readonly cache: IndexCache;
+  private incoming: Incoming[] = [];
+  private markedBytes: number;
+  private isRotating = false;
+  private isFull = false;
   private hasFailed = false;
-  private opened: (() => void) | null;
-  /** Indexes that are being written. */
-  private indexing = 0;
-  private onIndexed: (() => void) | null = null;
+  private isCompacting = false;
+  private isClosing = false;
+  private goneAtLastLook = 0;
+  private readsUnderWay = 0;
+  private waiting: { readonly isDue: () => boolean; readonly go: () => void }[] = [];
 
-  private constructor(
-    disk: Disk,
-    settings: LogSettings,
-    listener: LogListener,
-    parts: { readonly files: FileCache; readonly places: PlacesCache; readonly recovered: Recovered },
-    opened: () => void,
-  ) {
-    this.disk = disk;
-    this.settings = settings;
+  private constructor(plan: RecoveryPlan, options: Required<LogOptions>, listener: LogListener, segments: Segment[]) {
+    this.disk = plan.disk;
+    this.options = options;
     this.listener = listener;
-    this.files = parts.files;
-    this.places = parts.places;
-    this.segments = parts.recovered.segments;
-    this.nextId = parts.recovered.nextId;
-    this.opened = opened;
-    this.appender = new Appender(parts.recovered.table);
-    this.writer = new GroupWriter(disk, settings, {
+    this.table = plan.table;
+    this.segments = segments;
+    this.active = segments[segments.length - 1];
+    this.markedBytes = this.active.bytes;
+    this.cache = new IndexCache(plan, options.indexBytesMax);
+    this.commit = new GroupCommit(this.active.file, this.active.bytes, options.durability, {
       failed: (failure) => this.fail(failure),
-      full: listener.full === undefined ? null : (isFull) => listener.full?.(isFull),
-      sealed: (segment) => this.sealed(segment),
-      opened: () => this.began(),
+      full: () => this.setFull(true),
+      moved: () => this.moved(),
     });
-    this.reader = new Reader(disk, parts.files, parts.places, listener, () => this.compaction.readEnded());
-    this.compaction = new Compaction(disk, settings, listener, this.compactionLog(), this.reader, parts.files);
-    this.head = this.rotate();
   }
 
-  /** Recovers what is in the directory, begins a new segment, and hands the log over. A log of another version is refused with code EFORMAT. */
-  static open(disk: Disk, options: LogOptions, listener: LogListener, done: DiskDone<SegmentLog>): void {
-    const settings = logSettings(options);
-    const files = new FileCache(disk);
-    const places = new PlacesCache(disk, files, listener, settings.placesBytes);
-    let isOpen = false;
-    const atStart: LogListener = {
-      ...listener,
-      failed: (failure) => {
-        if (isOpen) listener.failed(failure);
-        else done({ ok: false, failure });
-      },
-      report: (event, data) => listener.report(event, data),
-    };
-    const recover = () =>
-      new Recovery(disk, settings, listener, places, (recovered) => {
-        if (!recovered.ok) {
-          done(recovered);
+  /** Recovers what there is and goes on behind it. */
+  static open(disk: Disk, given: LogOptions, listener: LogListener, done: DiskDone<SegmentLog>): void {
+    const options = { ...DEFAULTS, ...given } as Required<LogOptions>;
+    const { directory } = options;
+    const plan: RecoveryPlan = { disk, directory, table: new RowTable(), report: listener.report.bind(listener) };
+    run(
+      (function* (): Flow<SegmentLog> {
+        const segments = yield* recoverSegments(plan);
+        const id = (segments.at(-1)?.id ?? 0) + 1;
+        segments.push(yield* newSegment(disk, options, id, plan.table));
+        const log = new SegmentLog(plan, options, listener, segments);
+        for (const segment of segments.slice(0, -1)) if (!segment.hasIndexFile) log.seal(segment);
+        log.compact();
+        return log;
+      })(),
+      done,
+    );
+  }
+
+  // ---- appending
+
+  /** Appends whole records made by `RecordBatch`; the bytes belong to the log from now on. `done` comes when they are safe; in the order of the calls. */
+  append(bytes: Uint8Array, done: (() => void) | null): void {
+    if (this.hasFailed) return;
+    tellAll(bytes, 0, () => this.table);
+    this.incoming.push({ bytes, done });
+    this.drain();
+    if (this.table.gone - this.goneAtLastLook > GONE_MIN) this.compact();
+  }
+
+  private drain(): void {
+    const { incoming, active, options } = this;
+    if (this.isRotating || this.hasFailed || incoming.length === 0) return;
+    let taken = 0;
+    for (const { bytes, done } of incoming) {
+      const isFirst = active.extents.size === 0 && active.contents?.rows.size === 0;
+      if (active.bytes + bytes.length > options.segmentBytes && !isFirst) break;
+      taken++;
+      if (bytes.length > 0) this.markSafe();
+      const { contents } = active;
+      if (contents === null) throw new Error('the open segment has its index in memory');
+      tellAll(bytes, active.bytes, (offset) => contents.at(offset));
+      bindRecords(bytes, active.id, active.bytes);
+      active.bytes += bytes.length;
+      this.commit.append(bytes, done);
+    }
+    this.incoming = incoming.slice(taken);
+    if (this.incoming.length > 0) this.rotate();
+  }
+
+  /** Writes down how much of the segment is known to be safe, so that a restart can tell damage from a torn end. */
+  private markSafe(): void {
+    const { safeBytes } = this.commit;
+    if (safeBytes <= this.markedBytes) return;
+    this.markedBytes = safeBytes;
+    const batch = new RecordBatch(this.disk.crc32.bind(this.disk));
+    batch.synced(safeBytes);
+    const bytes = batch.take();
+    bindRecords(bytes, this.active.id, this.active.bytes);
+    this.active.bytes += bytes.length;
+    this.commit.append(bytes, null);
+  }
+
+  private rotate(): void {
+    this.isRotating = true;
+    run(this.rotation(), (result) => {
+      if (result.ok || this.hasFailed) return;
+      if (result.failure.code === 'ENOSPC') this.setFull(true);
+      else this.fail(result.failure);
+    });
+  }
+
+  private *rotation(): Flow<void> {
+    this.commit.flush();
+    yield* ask<true>((done) =>
+      this.when(
+        () => this.commit.isIdle,
+        () => done({ ok: true, value: true }),
+      ),
+    );
+    const { active: sealed, disk, options, table } = this;
+    const opened = yield* newSegment(disk, options, sealed.id + 1, table);
+    if (sealed.contents !== null) sealed.extents = extentsOf(sealed.contents);
+    this.segments = [...this.segments, opened];
+    this.active = opened;
+    this.markedBytes = opened.bytes;
+    this.commit.switchTo(opened.file, opened.bytes);
+    this.isRotating = false;
+    this.seal(sealed);
+    this.drain();
+    this.compact();
+  }
+
+  /** Writes the index of a segment that grows no more. Without one it is scanned when the log is opened again. */
+  private seal(segment: Segment): void {
+    run(writeIndex({ disk: this.disk, directory: this.options.directory }, segment), (result) => {
+      if (result.ok) {
+        segment.hasIndexFile = true;
+        this.cache.touch(segment);
+      } else this.listener.report('log index not written', { segment: segment.id, ...result.failure });
+    });
+  }
+
+  // ---- what is there
+
+  /** What the log has of a row, everything appended so far included; null when it has nothing. */
+  row(row: number): LoggedRow | null {
+    const known = this.table.rows.get(row);
+    if (known === undefined) return null;
+    const { lastSequence, live, bytes, marks } = known;
+    return { row, lastSequence, count: live.size, bytes, mark: marks.get(0) ?? null };
+  }
+
+  rows(): readonly number[] {
+    return [...this.table.rows.keys()];
+  }
+
+  /** Live sequences of a row as ranges. */
+  live(row: number): readonly Range[] {
+    return this.table.rows.get(row)?.live.ranges() ?? [];
+  }
+
+  /** Live messages of a row from `from` on, at least one if there is any; everything appended so far included. */
+  read(
+    row: number,
+    from: number,
+    limit: { readonly count: number; readonly bytes: number },
+    done: DiskDone<Page>,
+  ): void {
+    this.when(
+      () => this.incoming.length === 0 && this.commit.isWritten,
+      () => {
+        const known = this.table.rows.get(row);
+        if (known === undefined) {
+          done({ ok: true, value: { records: [], next: null, damaged: 0 } });
           return;
         }
-        const log: SegmentLog = new SegmentLog(disk, settings, atStart, { files, places, recovered: recovered.value }, () => {
-          isOpen = true;
-          done({ ok: true, value: log });
-          log.compactSome();
+        const { segments, cache, listener, disk } = this;
+        const plan = { segments, cache, crc32: disk.crc32.bind(disk), report: listener.report.bind(listener) };
+        this.readsUnderWay++;
+        run(readPage(plan, row, known, from, limit), (result) => {
+          this.readsUnderWay--;
+          done(result);
+          this.moved();
         });
-      }).start();
-    if (settings.directory === '') recover();
-    else makeDirectory(disk, settings.directory, (made) => (made.ok ? recover() : done(made)));
+      },
+    );
   }
 
-  /**
-   * Appends bytes of whole records, made by a `RecordBatch`; they belong to the log from now on. `done` comes once they
-   * are safe, in the order of the appends, and never after a failure. No bytes at all are safe when everything before is.
-   */
-  append(bytes: Uint8Array, done: (() => void) | null): void {
-    if (this.isClosed) throw new Error('the log is closed');
-    if (this.hasFailed) return;
-    let head = this.head;
-    if (head.end + bytes.byteLength > this.settings.segmentBytes && head.end > this.durableAt) head = this.rotateIfUsed();
-    if (bytes.byteLength > 0 && head.end - this.durableAt >= DURABLE_EVERY_BYTES && head.synced > 0) {
-      const batch = this.batch();
-      batch.durable(head.synced);
-      this.push(batch.take(), null);
-      this.durableAt = head.end;
-    }
-    const hasRemoved = this.push(bytes, done);
-    if (hasRemoved) this.compactSome();
+  /** Bytes on the disk, and of live messages; segments. */
+  get stats(): { readonly segments: number; readonly bytes: number; readonly liveBytes: number } {
+    let bytes = 0;
+    for (const segment of this.segments) bytes += segment.bytes;
+    let liveBytes = 0;
+    for (const row of this.table.rows.values()) liveBytes += row.bytes;
+    return { segments: this.segments.length, bytes, liveBytes };
   }
 
-  /** Live messages of a queue from a number on, in order; sees everything appended so far. */
-  read(queue: number, from: number, limit: PageLimit, done: DiskDone<Page>): void {
-    const state = this.appender.table.get(queue);
-    if (state === null) {
-      const empty: Page = { records: [], next: null, damaged: 0, damagedSequences: [] };
-      this.disk.freeBytes(() => done({ ok: true, value: empty }));
-      return;
-    }
-    this.reader.page(state, from, limit, done);
+  // ---- making room
+
+  /** Empties segments that are of little use, one after the other, while the log goes on. */
+  compact(): void {
+    this.goneAtLastLook = this.table.gone;
+    if (this.isCompacting || this.isClosing || this.hasFailed || this.isFull) return;
+    const worst = worstSegment(this.compactionPlan());
+    if (worst === null) return;
+    this.isCompacting = true;
+    run(emptySegment(this.compactionPlan(), worst), (result) => {
+      this.isCompacting = false;
+      if (result.ok) this.compact();
+      else if (!this.hasFailed) this.listener.report('log not compacted', { segment: worst.id, ...result.failure });
+      this.moved();
+    });
   }
 
-  /** What is known of a queue; null when nothing of it was ever logged, or it was deleted. */
-  queue(id: number): LoggedQueue | null {
-    const state = this.appender.table.get(id);
-    return state === null ? null : loggedQueue(state);
-  }
-
-  *queues(): Iterable<LoggedQueue> {
-    for (const state of this.appender.table.queues.values()) yield loggedQueue(state);
-  }
-
-  /** The numbers of live messages of a queue, as ranges in order. */
-  live(queue: number): readonly (readonly [number, number])[] {
-    const state = this.appender.table.get(queue);
-    if (state === null) return [];
-    const ranges = state.runs.flatMap((run) => run.live.ranges()).sort((a, b) => a[0] - b[0]);
-    const joined: [number, number][] = [];
-    for (const range of ranges) {
-      const previous = joined.at(-1);
-      if (previous !== undefined && previous[1] + 1 === range[0]) previous[1] = range[1];
-      else joined.push(range);
-    }
-    return joined;
-  }
-
-  /** What is marked for messages of a queue, and for itself under 0. */
-  marks(queue: number): ReadonlyMap<number, Uint8Array> {
-    const state = this.appender.table.get(queue);
-    return new Map([...(state?.marks ?? [])].map(([sequence, { payload }]) => [sequence, payload]));
-  }
-
-  get stats(): LogStats {
-    const all = [...this.segments, ...this.growing];
+  private compactionPlan(): CompactionPlan {
+    const { table, segments, cache, disk, listener, options } = this;
     return {
-      segments: all.length,
-      bytes: all.reduce((bytes, segment) => bytes + segment.end, 0),
-      liveBytes: all.reduce((bytes, segment) => bytes + segment.liveBytes, 0),
-      liveCount: this.appender.table.liveCount,
-      pendingBytes: this.writer.pendingBytes,
-      removedSegments: this.compaction.removedSegments,
-      copiedBytes: this.compaction.copiedBytes,
-      isFull: this.writer.isFull,
-      hasFailed: this.hasFailed,
+      table,
+      segments,
+      cache,
+      crc32: disk.crc32.bind(disk),
+      report: listener.report.bind(listener),
+      segmentBytes: options.segmentBytes,
+      append: (bytes) => this.appendAndWait(bytes),
+      remove: (segment) => this.removeSegment(segment),
+      isEnding: () => this.isClosing,
     };
   }
 
-  /** Tries what failed for want of space again; for a disk that is known to have some. */
-  retry(): void {
-    this.writer.retry();
+  private *appendAndWait(bytes: Uint8Array): Flow<void> {
+    yield* ask<true>((done) => this.append(bytes, () => done({ ok: true, value: true })));
+    // Whatever the durability, a file may go only when what replaces it is on the disk.
+    if (this.options.durability === 'sync') return;
+    this.commit.flush();
+    yield* ask<true>((done) =>
+      this.when(
+        () => this.commit.isIdle,
+        () => done({ ok: true, value: true }),
+      ),
+    );
   }
 
-  /** Compacts until no segment is worth it. */
-  compact(done: () => void): void {
-    this.compaction.run(done);
-  }
-
-  /** Begins a new segment, so that what is in the last one can be compacted. */
-  rotateNow(): void {
-    if (!this.hasFailed && !this.isClosed) this.rotateIfUsed();
-  }
-
-  /** Syncs everything, writes the index of the last segment, closes all files. Nothing may be appended any more. */
-  close(done: () => void): void {
-    this.isClosed = true;
-    const finish = () => this.writer.closeFile(() => this.files.closeAll(done));
-    this.writer.finish(() => {
-      if (this.hasFailed) {
-        finish();
-        return;
-      }
-      this.appender.table.seal(this.head);
-      this.growing.splice(0, 1);
-      this.writeIndex(this.head);
-      this.whenIndexed(finish);
-    });
-  }
-
-  private batch(): RecordBatch {
-    return new RecordBatch((bytes, previous) => this.disk.crc32(bytes, previous));
-  }
-
-  /** Takes records into the table and hands them to the writer; says whether anything is gone by them. */
-  private push(bytes: Uint8Array, done: (() => void) | null): boolean {
-    const hasRemoved = this.appender.take(this.head, bytes);
-    this.writer.push(this.head, bytes, done);
-    return hasRemoved;
-  }
-
-  private rotateIfUsed(): Segment {
-    if (this.head.end > this.durableAt || this.head.extents.size > 0) this.head = this.rotate();
-    return this.head;
-  }
-
-  /** Begins a segment in memory; the writer makes its file when it gets there. */
-  private rotate(): Segment {
-    const previous = this.growing.at(-1) ?? this.segments.at(-1);
-    const { logId, directory } = this.settings;
-    const head = new Segment(directory, logId, this.nextId++, previous?.end ?? 0);
-    this.growing.push(head);
-    const batch = this.batch();
-    const heads: [number, number][] = [];
-    for (const { queue, lastSequence } of this.appender.table.queues.values()) heads.push([queue, lastSequence]);
-    batch.heads(heads);
-    const header = encodeSegmentHeader((bytes, previousSum) => this.disk.crc32(bytes, previousSum), {
-      logId,
-      segmentId: head.id,
-      previousBytes: head.previousBytes,
-    });
-    const records = batch.take();
-    const bytes = new Uint8Array(header.byteLength + records.byteLength);
-    bytes.set(header);
-    bytes.set(records, header.byteLength);
-    this.appender.place(head, bytes.subarray(header.byteLength), header.byteLength);
-    head.heads = heads;
-    this.head = head;
-    this.writer.push(head, bytes, null);
-    this.durableAt = head.end;
-    return head;
-  }
-
-  private began(): void {
-    const opened = this.opened;
-    this.opened = null;
-    opened?.();
-  }
-
-  private sealed(segment: Segment): void {
-    this.appender.table.seal(segment);
-    this.growing.splice(this.growing.indexOf(segment), 1);
-    this.writeIndex(segment);
-  }
-
-  /** A segment without an index is scanned at the next start; until then its places stay in memory. */
-  private writeIndex(segment: Segment): void {
-    const bytes = encodeIndex((part, previous) => this.disk.crc32(part, previous), segment, segment);
-    segment.forgetTables();
-    this.indexing++;
-    writeWhole(this.disk, segment.indexPath, bytes, (result) => {
-      segment.hasIndex = result.ok;
-      if (!result.ok) this.listener.report('log.index.failed', { segment: segment.id, failure: result.failure });
-      for (const run of segment.runs) {
-        if (run.live.count > 0) this.places.note(run);
-        else if (segment.hasIndex) run.unload();
-      }
-      this.segments.push(segment);
-      this.segments.sort((a, b) => a.id - b.id);
-      this.indexing--;
-      this.compactSome();
-      this.whenIndexed(null);
-    });
-  }
-
-  private whenIndexed(done: (() => void) | null): void {
-    if (done !== null) this.onIndexed = done;
-    if (this.indexing > 0 || this.onIndexed === null) return;
-    const indexed = this.onIndexed;
-    this.onIndexed = null;
-    indexed();
-  }
-
-  private compactSome(): void {
-    if (this.settings.compacts && !this.isClosed && !this.hasFailed && !this.compaction.isRunning) {
-      this.compaction.run(null);
+  private *removeSegment(segment: Segment): Flow<void> {
+    const { disk, options } = this;
+    if (this.isClosing) return;
+    const { readsUnderWay } = this;
+    this.segments = this.segments.filter((other) => other !== segment);
+    if (readsUnderWay > 0) {
+      yield* ask<true>((done) =>
+        this.when(
+          () => this.readsUnderWay === 0,
+          () => done({ ok: true, value: true }),
+        ),
+      );
     }
+    this.cache.forget(segment);
+    yield* ask<true>((done) => segment.file.close(done));
+    yield* removeIfThere(disk, `${options.directory}/${segmentName(segment.id)}`);
+    yield* removeIfThere(disk, `${options.directory}/${indexName(segment.id)}`);
+    yield* ask<true>((done) => disk.syncDirectory(options.directory, done));
+  }
+
+  // ---- trouble and end
+
+  /** After `full`: tries again what did not fit. */
+  retry(): void {
+    if (!this.isFull || this.hasFailed) return;
+    this.setFull(false);
+    if (this.isRotating && this.commit.isIdle) this.rotate();
+    else this.commit.retry();
+  }
+
+  private setFull(isFull: boolean): void {
+    this.isFull = isFull;
+    this.listener.full(isFull);
   }
 
   private fail(failure: DiskFailure): void {
     if (this.hasFailed) return;
     this.hasFailed = true;
-    this.writer.stop();
     this.listener.failed(failure);
+    this.moved();
   }
 
-  private compactionLog(): CompactionLog {
-    const log = this;
-    return {
-      table: this.appender.table,
-      segments: this.segments,
-      growing: this.growing,
-      get isStopped() {
-        return log.hasFailed || log.isClosed;
-      },
-      append: (bytes, done) => this.append(bytes, done),
-      failed: (failure) => this.fail(failure),
-    };
+  /** Makes everything safe, writes the last index and closes all files. */
+  close(done: DiskDone<true>): void {
+    this.isClosing = true;
+    run(this.closing(), done);
   }
-}
 
-function makeDirectory(disk: Disk, directory: string, done: DiskDone<true>): void {
-  const slash = directory.lastIndexOf('/');
-  disk.makeDirectory(directory, (made) => {
-    if (made.ok) disk.syncDirectory(slash === -1 ? '' : directory.slice(0, slash), done);
-    else done(made);
-  });
-}
+  private *closing(): Flow<true> {
+    const isQuiet = (): boolean =>
+      this.hasFailed ||
+      (!this.isCompacting && !this.isRotating && this.readsUnderWay === 0 && this.incoming.length === 0);
+    yield* ask<true>((done) => this.when(isQuiet, () => done({ ok: true, value: true })));
+    this.commit.flush();
+    yield* ask<true>((done) =>
+      this.when(
+        () => this.hasFailed || this.commit.isIdle,
+        () => done({ ok: true, value: true }),
+      ),
+    );
+    if (this.hasFailed) throw new DiskError({ code: 'EFAILED', text: 'the log has failed before' });
+    yield* writeIndex({ disk: this.disk, directory: this.options.directory }, this.active);
+    for (const { file } of this.segments) yield* ask<true>((done) => file.close(done));
+    return true;
+  }
 
-function loggedQueue(state: QueueState): LoggedQueue {
-  return {
-    queue: state.queue,
-    lastSequence: state.lastSequence,
-    count: state.count,
-    bytes: state.bytes,
-    mark: state.marks.get(0)?.payload ?? null,
-  };
+  private when(isDue: () => boolean, go: () => void): void {
+    if (isDue()) go();
+    else this.waiting.push({ isDue, go });
+  }
+
+  private moved(): void {
+    if (this.waiting.length === 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const each of waiting) this.when(each.isDue, each.go);
+  }
 }
