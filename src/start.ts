@@ -1,5 +1,5 @@
 // Starting a system with the host's own clock, sockets and threads: the default wiring of the front door.
-import { hostNet, pinoLogger } from './env/host/index.ts';
+import { hostDisk, hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
 import { DEFAULT_LIMITS, type SchedulerLimits } from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
@@ -16,11 +16,16 @@ export interface SystemOptions {
   readonly watchdogMs?: number;
   readonly limits?: Partial<SchedulerLimits>;
   readonly net?: Net;
+  /**
+   * Directory of the files that processes of the control thread reach as `context.env.disk`; it is not made, nor locked.
+   * Default: none, and the operations of that disk fail with ENODISK.
+   */
+  readonly dataDir?: string;
 }
 
 /** Starts a system. Throws RangeError for an option out of range. Stop it with `stop()` or `await using`. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { threads = 0, logger = 'warning', watchdogMs, limits } = options;
+  const { threads = 0, logger = 'warning', watchdogMs, limits, dataDir } = options;
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);
   }
@@ -30,6 +35,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     strict: options.strict ?? process.env.NODE_ENV !== 'production',
     net: options.net ?? hostNet,
     ...(limits === undefined ? {} : { limits }),
+    ...(dataDir === undefined ? {} : { disk: hostDisk(dataDir) }),
   };
   if (threads === 0) return new System(startSingleThread(common));
   return new System(await startThreads({ ...common, threads, ...(watchdogMs === undefined ? {} : { watchdogMs }) }));

@@ -1,5 +1,8 @@
 // The outside world as interfaces (DESIGN decision 1): everything the kernel, the behaviours and the broker may know of
 // it. The real ones are in env/host/, the virtual ones in simulation/. This file holds no code.
+
+import type { Disk } from './disk.ts';
+
 export type * from './disk.ts';
 
 /** Time. `now` never goes back; `wallTime` is for people and protocols, never for deadlines (TMR-3). */
@@ -111,6 +114,8 @@ export interface Env {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly net: Net;
+  /** Files of the data directory: those of the system on the control thread, on other threads one that always fails (ENODISK). */
+  readonly disk: Disk;
   /**
    * 65,536 words that every thread of the system sees, for use with `Atomics`: a SharedArrayBuffer that the
    * control thread makes and hands to each data thread (an ordinary array where there is one thread only). Who uses which

@@ -17,5 +17,7 @@ export function leaksOf(world: World): string[] {
   }
   const { size } = world.machine.net.sockets;
   if (size > 0) leaks.push(`${size} sockets are open`);
+  const { openFiles } = world.machine.disk;
+  if (openFiles > 0) leaks.push(`${openFiles} files are open`);
   return leaks;
 }

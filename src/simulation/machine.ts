@@ -1,10 +1,11 @@
 // What a simulated machine is made of: the threads with their schedulers, and what these get for an outside world.
 // With one thread there is no wire; with several, thread 0 is the control side and the others may die and come again.
-import type { Env, Random } from '../env/index.ts';
+import type { Disk, Env, Random } from '../env/index.ts';
 import { flags, type MessageSignal, type Placement } from '../process/index.ts';
 import { DEFAULT_LIMITS, type Engine, LocalNames, type Names, type Outlink } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
 import { simLoader, simOffload } from './code.ts';
+import { DiskSeat, noDisk } from './disk-seat.ts';
 import { type NetHost, SimNet } from './net.ts';
 import type { Settings } from './options.ts';
 import { mix, SeededRandom } from './random.ts';
@@ -22,6 +23,8 @@ const SHARED_WORDS = 65_536;
 const SHARED_CELLS = 65_536;
 /** Keeps the chance in the network apart from that of processes. */
 const NET_RANDOM = 0x6e65;
+/** The same for the disk. */
+const DISK_RANDOM = 0x6469;
 const LIMITS = {
   ...DEFAULT_LIMITS,
   sliceReductions: 1,
@@ -55,14 +58,23 @@ export class Machine {
   private readonly isAsync: boolean;
   private readonly unpublished = new Set<number>();
   readonly net: SimNet;
+  /** The disk of thread 0. */
+  readonly disk: DiskSeat;
   readonly env: Env;
+  /** As `env`, but without a disk. */
+  readonly dataEnv: Env;
   private lastPlaced = 0;
 
   constructor(host: MachineHost, isAsync: boolean) {
     this.host = host;
     this.isAsync = isAsync;
     this.net = this.makeNet();
-    this.env = this.makeEnv();
+    this.disk = this.makeDisk();
+    const envWith = this.makeEnv();
+    const { disk } = this;
+    this.env = envWith(() => disk.disk);
+    const none = noDisk((run) => void this.after(this.host.running.thread, 0, run));
+    this.dataEnv = envWith(() => none);
     const { threads } = host.settings;
     this.wires = threads === 0 ? null : new Wires((thread) => this.unpublished.add(thread));
     for (let thread = 0; thread <= threads; thread++) this.start(thread, 1);
@@ -106,7 +118,7 @@ export class Machine {
     const { wiring, strict } = host.settings;
     const engine: Engine = {
       origin,
-      env: this.env,
+      env: origin.thread === 0 ? this.env : this.dataEnv,
       turns: { request: () => {}, wakeAt: () => {} },
       loader: simLoader(host, this.isAsync),
       names: side?.names ?? wiring.names?.() ?? (new LocalNames() as Names),
@@ -149,27 +161,45 @@ export class Machine {
   }
 
   private makeNet(): SimNet {
-    const { host, threads } = this;
+    const { host } = this;
     const net: NetHost = {
       get thread() {
         return host.running.thread;
       },
       random: new SeededRandom(mix(host.settings.seed, NET_RANDOM)),
-      after: (thread, ms, run) => {
-        const scheduler = threads[thread];
-        const timer = scheduler.startReceiveTimer(ms, run);
-        return () => scheduler.cancelReceiveTimer(timer);
-      },
+      after: (thread, ms, run) => this.after(thread, ms, run),
     };
     return new SimNet(net, host.settings.net);
   }
 
-  private makeEnv(): Env {
+  private makeDisk(): DiskSeat {
+    const { host } = this;
+    return new DiskSeat(
+      {
+        get running() {
+          return host.running.path;
+        },
+        random: new SeededRandom(mix(host.settings.seed, DISK_RANDOM)),
+        after: (ms, run) => void this.after(0, ms, run),
+        note: (text) => host.note(text),
+      },
+      host.settings.disk,
+    );
+  }
+
+  private after(thread: number, ms: number, run: () => void): () => void {
+    const scheduler = this.threads[thread];
+    const timer = scheduler.startReceiveTimer(ms, run);
+    return () => scheduler.cancelReceiveTimer(timer);
+  }
+
+  /** What processes have of the outside; only the disk is not the same on every thread. */
+  private makeEnv(): (disk: () => Disk) => Env {
     const { host } = this;
     const random: Random = { next: () => host.running.random.next() };
     let words: Int32Array | null = null;
     let cells: BigInt64Array | null = null;
-    return {
+    return (disk) => ({
       clock: { now: () => host.nowMs, wallTime: () => EPOCH_MS + host.nowMs + host.wallOffsetMs },
       random,
       ids: { next: (length) => host.running.random.name(length) },
@@ -191,7 +221,10 @@ export class Machine {
         return cells;
       },
       net: this.net,
-    };
+      get disk() {
+        return disk();
+      },
+    });
   }
 
   // ---- the death of a thread (THR-1)

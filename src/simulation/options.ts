@@ -2,6 +2,7 @@
 import type { Logger } from '../env/index.ts';
 import type { AnyBody } from '../process/index.ts';
 import type { Engine, Names } from '../scheduler/index.ts';
+import type { DiskSeatOptions } from './disk-seat.ts';
 import type { FaultOptions } from './faults.ts';
 import type { NetOptions } from './net.ts';
 import type { Policy } from './policy.ts';
@@ -62,6 +63,8 @@ export interface SimOptions {
   readonly logger?: Logger;
   /** How the simulated network behaves; see `simNet`. */
   readonly net?: NetOptions;
+  /** The disk of the root's thread; see `simDisk`. Default: empty, without bound, and nothing goes wrong. */
+  readonly disk?: DiskSeatOptions;
   readonly wiring?: Wiring;
 }
 
@@ -86,6 +89,7 @@ export interface Settings {
   readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   readonly logger: Logger | null;
   readonly net: NetOptions;
+  readonly disk: DiskSeatOptions;
   readonly wiring: Wiring;
 }
 
@@ -123,6 +127,7 @@ export function settingsOf(options: SimOptions): Settings {
     modules: options.modules ?? NO_MODULES,
     logger: options.logger ?? null,
     net: options.net ?? {},
+    disk: options.disk ?? {},
     wiring: options.wiring ?? {},
   };
 }

@@ -81,6 +81,7 @@ export class World implements Choices, Witness, Patient {
     this.faults = new FaultStrokes(this);
     this.policy = settings.policy ?? policyFor(settings, this.faults);
     admit(this.machine.env, this);
+    admit(this.machine.dataEnv, this);
   }
 
   note(text: string): void {

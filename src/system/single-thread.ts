@@ -1,7 +1,16 @@
 // The single-thread engine: one scheduler on the host's event loop; everything runs on the embedder's thread.
 
-import { HostLoader, HostMetrics, HostTurns, hostClock, hostIds, hostRandom, offloadHere } from '../env/host/index.ts';
-import type { Env, Logger, Net } from '../env/index.ts';
+import {
+  HostLoader,
+  HostMetrics,
+  HostTurns,
+  hostClock,
+  hostIds,
+  hostRandom,
+  noDisk,
+  offloadHere,
+} from '../env/host/index.ts';
+import type { Disk, Env, Logger, Net } from '../env/index.ts';
 import {
   DEFAULT_LIMITS,
   type Engine,
@@ -19,6 +28,8 @@ export interface SingleThreadOptions {
   readonly strict: boolean;
   readonly limits?: Partial<SchedulerLimits>;
   readonly net: Net;
+  /** Default: one that always fails with ENODISK. */
+  readonly disk?: Disk;
 }
 
 /** Thrown for a placement on a thread that the system does not have. */
@@ -36,6 +47,7 @@ export function startSingleThread(options: SingleThreadOptions): EngineHandle {
     logger: options.logger,
     metrics,
     net: options.net,
+    disk: options.disk ?? noDisk,
     words: new Int32Array(SHARED_WORDS),
     cells: new BigInt64Array(SHARED_CELLS),
   };

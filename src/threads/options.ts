@@ -1,7 +1,7 @@
 // The options of the threads engine and their defaults, checked once.
 import { availableParallelism } from 'node:os';
-import { hostNet } from '../env/host/index.ts';
-import type { Logger, Net } from '../env/index.ts';
+import { hostNet, noDisk } from '../env/host/index.ts';
+import type { Disk, Logger, Net } from '../env/index.ts';
 import { DEFAULT_LIMITS, type SchedulerLimits } from '../scheduler/index.ts';
 import type { Mfa } from '../term/index.ts';
 import { OUTBOX_BYTES_MAX, RING_BYTES, ringSize } from '../wire/index.ts';
@@ -25,6 +25,8 @@ export interface ThreadsOptions {
   readonly limits?: Partial<SchedulerLimits>;
   /** Sockets of the control thread. */
   readonly net?: Net;
+  /** Files of the control thread; data threads have none. Default: a disk that always fails with ENODISK. */
+  readonly disk?: Disk;
   /** A function `(base: Env, thread: number) => Env` that each data thread imports to complete its Env. */
   readonly envModule?: Mfa;
   /** Longest idle look at the rings before a thread sleeps. Default 0.05 ms, or 0 when there is no core for it. */
@@ -68,6 +70,7 @@ export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
     placement: options.placement ?? 'leastLoaded',
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     net: options.net ?? hostNet,
+    disk: options.disk ?? noDisk,
     envModule: options.envModule ?? null,
     pollMs: options.pollMs ?? (threads < cores ? POLL_MS : 0),
     spareWorkers: options.spareWorkers ?? SPARE_WORKERS,

@@ -206,6 +206,7 @@ export class ThreadsEngine {
       logger: options.logger,
       metrics: this.counted,
       net: options.net,
+      disk: options.disk,
       words: new Int32Array(words),
       cells: new BigInt64Array(cells),
     };

@@ -1,5 +1,6 @@
 // One scheduler on virtual time, for tests: nothing happens unless the test runs it, and time jumps to the next timer.
 // Deterministic and synchronous; strict, so that everything that is sent must be a term.
+import { noDisk } from '../../src/env/host/index.ts';
 import type { Env, LogLevel } from '../../src/env/index.ts';
 import type { AnyBody, Context, Effects } from '../../src/process/index.ts';
 import { DEFAULT_LIMITS, type Engine, LocalNames, Scheduler } from '../../src/scheduler/index.ts';
@@ -31,6 +32,7 @@ export class VirtualEngine {
       metrics: { count: () => {}, gauge: () => {} },
       words: new Int32Array(1024),
       cells: new BigInt64Array(1024),
+      disk: noDisk,
       net: {
         listen: () => {
           throw new Error('no sockets in virtual time');

@@ -1,5 +1,6 @@
 // Several schedulers joined by the wire over ordinary memory, on virtual time, for tests: what is delivered when is the
 // test's business. The first is the control side.
+import { noDisk } from '../../src/env/host/index.ts';
 import type { AnyBody, Context } from '../../src/process/index.ts';
 import { DEFAULT_LIMITS, type Engine, Scheduler } from '../../src/scheduler/index.ts';
 import type { Origin } from '../../src/term/index.ts';
@@ -144,6 +145,7 @@ export class Cluster {
         words: new Int32Array(1),
         cells: new BigInt64Array(1),
         net: { listen: refused },
+        disk: noDisk,
       },
       turns: {
         request: () => {
