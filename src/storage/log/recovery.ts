@@ -96,9 +96,9 @@ function* recoverSegment(plan: RecoveryPlan, id: number, hasLater: boolean): Flo
   };
 }
 
-/** The index beside a segment; null when there is none that tells of the segment as it is. */
+/** The index beside a segment; null when there is none, or (which is reported) none that tells of the segment as it is. */
 export function* readIndex(
-  { disk, directory }: Pick<RecoveryPlan, 'disk' | 'directory'>,
+  { disk, directory, report }: Pick<RecoveryPlan, 'disk' | 'directory' | 'report'>,
   id: number,
   segmentBytes: number,
 ): Flow<Contents | null> {
@@ -112,7 +112,9 @@ export function* readIndex(
   const size = yield* ask<number>((done) => file.size(done));
   const bytes = yield* ask<Uint8Array>((done) => file.read(size, 0, done));
   yield* ask<true>((done) => file.close(done));
-  return Contents.decode(bytes, segmentBytes, disk.crc32.bind(disk));
+  const contents = Contents.decode(bytes, segmentBytes, disk.crc32.bind(disk));
+  if (contents === null) report('log index damaged', { segment: id });
+  return contents;
 }
 
 /** Writes the index of a sealed segment: whole, or not at all. */
