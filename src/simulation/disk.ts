@@ -163,8 +163,8 @@ export class SimDisk implements Disk {
     run: (fault: DiskFault | null) => Answer<T>,
     whenDone: DiskDone<T>,
     slip: (() => void) | null = null,
+    filing: DiskFiling = this.filing,
   ): void {
-    const { filing } = this;
     const complete = (fault: DiskFault | null) => {
       const isFailing = fault?.tag === 'fail' && kind !== 'write' && kind !== 'sync';
       whenDone(isFailing ? failure(fault.code, path, fault.text) : filing.isCut ? CUT : run(fault));
@@ -192,7 +192,7 @@ export class SimDisk implements Disk {
         : mode === 'read' && (kind === 'write' || kind === 'truncate')
           ? 'EBADF'
           : null;
-      if (refusal === null) this.submit(kind, path, run, whenDone, slip);
+      if (refusal === null) this.submit(kind, path, run, whenDone, slip, filing);
       else this.submit(kind, path, () => failure(refusal, path), whenDone);
     };
     const write = (chunks: readonly Uint8Array[], at: number) => filing.write(inode, chunks, at, this.capacityBytes);

@@ -1,5 +1,6 @@
 // Which faults a seed puts into a run, and when: a policy around another one. Whom a crash strikes is drawn at its
 // step among those that live then, so that it is never wasted; what was done is recorded like any deviation.
+import { CUT_POLICIES } from './disk-power.ts';
 import type { FaultOptions, Victim } from './faults.ts';
 import type { Choices, Policy } from './policy.ts';
 import { mix, SeededRandom } from './random.ts';
@@ -7,7 +8,7 @@ import type { Choice } from './seat.ts';
 import { earlyStep } from './strategies.ts';
 
 const DAY_MS = 86_400_000;
-const DEFAULTS = { delayMsMax: 100, partitionMsMax: 1_000, jumpMsMax: 60_000, jitterMsMax: 20 };
+const DEFAULTS = { delayMsMax: 100, partitionMsMax: 1_000, jumpMsMax: 60_000, jitterMsMax: 20, diskDelayMsMax: 1_000 };
 
 /** Whom and what a plan may strike. */
 export interface Targets {
@@ -25,7 +26,8 @@ interface Planned {
 /** True when there is anything to plan. */
 export function hasFaults(options: FaultOptions, threads: number): boolean {
   const { crashes, clockJumps, jitters, wallJumps, threadDeaths, delays, partitions } = options;
-  const anywhere = [crashes, clockJumps, jitters, wallJumps];
+  const { diskCuts, diskFailures, diskFlips, diskDelays } = options;
+  const anywhere = [crashes, clockJumps, jitters, wallJumps, diskCuts, diskFailures, diskFlips, diskDelays];
   const between = threads > 0 ? [threadDeaths, delays, partitions] : [];
   return [...anywhere, ...between].some((count) => (count ?? 0) > 0);
 }
@@ -86,7 +88,32 @@ function kinds(options: Limits, targets: Targets): [number, Planned['draw']][] {
       (random) => `part ${two(random, threads).join(' ')} ${lengthMs(random, options.partitionMsMax)}`,
     ],
   ];
-  return [...anywhere, ...(threads > 0 ? between : [])].map(([count, draw]) => [count ?? 0, draw]);
+  return [...anywhere, ...(threads > 0 ? between : []), ...ofDisk(options)].map(([count, draw]) => [count ?? 0, draw]);
+}
+
+const FAILURES = ['write ENOSPC', 'write EIO', 'sync EIO', 'read EIO', 'names EIO', 'names ENOSPC'] as const;
+/** Reads and writes are rarely longer. */
+const BYTES = 2_048;
+
+function ofDisk(options: Limits): [number | undefined, Planned['draw']][] {
+  return [
+    [options.diskCuts, (random) => `cut ${oneOf(random, CUT_POLICIES)} ${random.below(0xffff)}`],
+    [options.diskFailures, failureOf],
+    [options.diskFlips, (random) => `flip ${random.below(BYTES * 8)}`],
+    [options.diskDelays, (random) => `slow ${lengthMs(random, options.diskDelayMsMax)}`],
+  ];
+}
+
+/** A failing write may have written something. */
+function failureOf(random: SeededRandom): string {
+  const failure = oneOf(random, FAILURES);
+  return failure.startsWith('write') && random.next() < 0.5
+    ? `fail ${failure} ${1 + random.below(BYTES)}`
+    : `fail ${failure}`;
+}
+
+function oneOf<T>(random: SeededRandom, list: readonly T[]): T {
+  return list[random.below(list.length)];
 }
 
 function crash(victims: readonly Victim[], random: SeededRandom): string | null {

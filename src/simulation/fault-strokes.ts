@@ -1,6 +1,8 @@
 // What each fault does to the simulated machine. Thread links that stand still start again by a timer of thread 0,
 // which never dies; `heal` ends all of it at once.
 
+import type { CutPolicy } from './disk-power.ts';
+import type { DiskTarget } from './disk-seat.ts';
 import type { Fault, Victim } from './faults.ts';
 import { parseFault } from './faults.ts';
 import type { Machine } from './machine.ts';
@@ -17,6 +19,8 @@ export interface FaultHost {
 
 /** How a crashed process ends: as if killed. */
 const CRASH_REASON = 'killed';
+/** The body of the test, which tells what is seen after a power cut. */
+const ROOT = 'root';
 
 export class FaultStrokes {
   private readonly host: FaultHost;
@@ -40,7 +44,7 @@ export class FaultStrokes {
     const { machine, seats } = this.host;
     if (fault === 'crash') return seats.at(path)?.process?.isAlive === true;
     if (fault === 'die') return machine.canDie(threads[0]);
-    if (fault === 'jump' || fault === 'wall') return true;
+    if (fault !== 'delay' && fault !== 'part') return true;
     return threads[0] !== threads[1] && threads.every((thread) => thread < machine.threads.length);
   }
 
@@ -72,7 +76,19 @@ export class FaultStrokes {
       case 'wall':
         host.wallOffsetMs += fault.ms;
         return;
+      default:
+        this.strikeDisk(fault);
     }
+  }
+
+  private strikeDisk({ fault, key, ms }: Fault): void {
+    const { disk } = this.host.machine;
+    const [, first, second] = key.split(' ');
+    if (fault === 'cut') {
+      for (const path of disk.cut(first as CutPolicy, Number(second))) if (path !== ROOT) this.crash(path);
+    } else if (fault === 'fail') disk.arm(first as DiskTarget, { tag: 'fail', code: second, writtenBytes: ms });
+    else if (fault === 'flip') disk.arm('read', { tag: 'flip', bit: Number(first) });
+    else disk.slow(ms);
   }
 
   /** True while a link that has something to read stands still: the world is not at rest then. */
@@ -81,13 +97,14 @@ export class FaultStrokes {
     return false;
   }
 
-  /** Ends every delay and partition. */
+  /** Ends every delay and partition, and takes back what has not struck the disk yet. */
   heal(): void {
     const scheduler = this.host.machine.threads[0];
     for (const timer of this.timers) scheduler.cancelReceiveTimer(timer);
     this.timers.clear();
     for (const link of this.standing.keys()) link.stops = 0;
     this.standing.clear();
+    this.host.machine.disk.heal();
   }
 
   /** Who could be crashed now. */

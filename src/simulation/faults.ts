@@ -7,6 +7,11 @@
 //   part 1 2 200       for 200 ms nothing crosses between threads 1 and 2, in either direction
 //   jump 5000          the machine stands still for 5 s: clocks go on, nothing else does
 //   wall -3600000      the wall clock is set back by an hour; the monotonic one does not notice
+//   cut random 7       the disk loses power: what was not synced is torn by chance 7, who used the disk ends
+//   fail sync EIO      the next sync that completes fails so; as well `read`, `names`
+//   fail write EIO 99  the next write fails so when 99 bytes of it are written; none without a number
+//   flip 12            the next read has its bit 12 wrong
+//   slow 500           the next operation of the disk takes 500 ms longer
 import { mix } from './random.ts';
 import type { Deviation } from './schedule.ts';
 import type { Choice } from './seat.ts';
@@ -40,9 +45,18 @@ export interface FaultOptions {
   readonly jitterMsMax?: number;
   /** The wall clock is set by up to a day, forward or back. */
   readonly wallJumps?: number;
+  /** The disk loses power: what was not synced is torn, and every process that used the disk ends, but for the root. */
+  readonly diskCuts?: number;
+  /** An operation of the disk fails: with EIO, or a write with ENOSPC. */
+  readonly diskFailures?: number;
+  /** A read has one bit wrong. */
+  readonly diskFlips?: number;
+  /** An operation of the disk takes up to `diskDelayMsMax` longer, default 1,000 ms. */
+  readonly diskDelays?: number;
+  readonly diskDelayMsMax?: number;
 }
 
-export type FaultKind = 'crash' | 'die' | 'delay' | 'part' | 'jump' | 'wall';
+export type FaultKind = 'crash' | 'die' | 'delay' | 'part' | 'jump' | 'wall' | 'cut' | 'fail' | 'flip' | 'slow';
 
 /** One fault; `applies` to nothing by itself: the world knows how. */
 export class Fault implements Choice {
@@ -54,7 +68,7 @@ export class Fault implements Choice {
   readonly path: string;
   /** The thread of a death; the two of a link. */
   readonly threads: readonly number[];
-  /** ms of a delay, a partition, a jump; 0 otherwise. */
+  /** How much of it: ms of a delay, a partition, a jump, bytes of a failing write; 0 for a fault without a measure. */
   readonly ms: number;
 
   constructor(fault: FaultKind, key: string, path: string, threads: readonly number[], ms: number) {
@@ -74,6 +88,10 @@ const FORMS: readonly (readonly [FaultKind, RegExp])[] = [
   ['part', /^part (\d+) (\d+) (\d+)$/],
   ['jump', /^jump (\d+)$/],
   ['wall', /^wall (-?\d+)$/],
+  ['cut', /^cut (?:none|all|random|prefix|newest) \d+$/],
+  ['fail', /^fail (?:(?:write|sync|read|names) E[A-Z]+|write E[A-Z]+ (\d+))$/],
+  ['flip', /^flip \d+$/],
+  ['slow', /^slow (\d+)$/],
 ];
 
 /** The fault that a key names; null for a key of something else. */
@@ -82,6 +100,8 @@ export function parseFault(key: string): Fault | null {
     const match = form.exec(key);
     if (match === null) continue;
     if (kind === 'crash') return new Fault(kind, key, match[1], [], 0);
+    if (kind === 'cut' || kind === 'flip') return new Fault(kind, key, '', [], 0);
+    if (kind === 'fail') return new Fault(kind, key, '', [], Number(match[1] ?? 0));
     const numbers = match.slice(1).map(Number);
     if (kind === 'die') return new Fault(kind, key, '', numbers, 0);
     return new Fault(kind, key, '', numbers.slice(0, -1), numbers[numbers.length - 1]);
@@ -107,8 +127,17 @@ export function faultMs(deviations: readonly Deviation[]): number {
   return deviations.reduce((sum, [, key]) => sum + Math.abs(parseFault(key)?.ms ?? 0), 0);
 }
 
+const KEPT: Readonly<Record<string, string>> = {
+  none: 'nothing',
+  all: 'everything',
+  random: 'any sectors',
+  prefix: 'the beginning',
+  newest: 'only the newest',
+};
+
 /** A fault in words. */
-export function describeFault({ fault, path, threads, ms }: Fault): string {
+export function describeFault({ fault, key, path, threads, ms }: Fault): string {
+  const [, first, second] = key.split(' ');
   switch (fault) {
     case 'crash':
       return `${path} crashes`;
@@ -122,6 +151,14 @@ export function describeFault({ fault, path, threads, ms }: Fault): string {
       return `the machine stands still for ${ms} ms`;
     case 'wall':
       return `the wall clock is set by ${ms} ms`;
+    case 'cut':
+      return `the disk loses power, keeping ${KEPT[first]} of what was not synced`;
+    case 'fail':
+      return `the next ${first === 'names' ? 'change of names' : first} on the disk fails with ${second}${ms > 0 ? ` after ${ms} bytes` : ''}`;
+    case 'flip':
+      return `the next read of the disk has bit ${first} wrong`;
+    case 'slow':
+      return `the next operation of the disk takes ${ms} ms longer`;
   }
 }
 
