@@ -115,7 +115,7 @@ export class DiskSeat {
     const index = this.armed.findIndex(({ target }) => target === TARGETS[kind]);
     if (index < 0) return null;
     const [{ fault }] = this.armed.splice(index, 1);
-    this.host.note(`disk: ${kind} ${path} ${describeDiskFault(fault)}`);
+    this.host.note(`disk: ${[kind, path].join(' ').trim()} ${describeDiskFault(fault)}`);
     return fault;
   }
 }

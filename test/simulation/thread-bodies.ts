@@ -25,3 +25,10 @@ export function* counter(context: Context<unknown>, to: Pid<unknown>, count: num
   for (let n = 0; n < count; n++) context.send(to, { from: context.self, n });
   yield* receive((message) => message === 'stop');
 }
+
+/** Asks the disk of its thread for its names, and tells `to` how that failed. */
+export function* listing(context: Context<unknown>, to: Pid<unknown>) {
+  context.env.disk.list('', context.inlet());
+  const result = yield* receive<{ ok: boolean; failure?: { code: string } }>();
+  context.send(to, result.failure?.code ?? 'no failure');
+}
