@@ -3,9 +3,10 @@
 //   await using broker = await startBroker({ amqpPort: 0 });
 //   const connection = await amqplib.connect(broker.url);
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
-import { type BrokerPlan, brokerTree } from './broker/index.ts';
-import { reserveTcpPort } from './env/host/index.ts';
+import { type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
+import { lockDataDir, reserveTcpPort } from './env/host/index.ts';
 import type { Logger, LogLevel } from './env/index.ts';
+import { type DownMessage, type Effects, receive } from './process/index.ts';
 import { type AmqpSettings, DEFAULT_SETTINGS, listenerChild } from './protocols/amqp091/index.ts';
 import { startSystem } from './start.ts';
 import type { System } from './system/index.ts';
@@ -24,9 +25,24 @@ export interface BrokerOptions {
   readonly strict?: boolean;
   /** Ms that a delivery may stay unacknowledged before its channel is closed. Default 1,800,000; Infinity for ever. */
   readonly consumerTimeoutMs?: number;
+  /**
+   * Directory for durable queues and all that is declared; made if need be, and locked. Default: none, everything is in
+   * memory and ends with the broker.
+   */
+  readonly dataDir?: string;
+  /**
+   * What a confirm of a persistent message means: `sync`, it survives a loss of power (default); `os`, it survives the
+   * end of the process.
+   */
+  readonly durability?: 'sync' | 'os';
+  /** Bytes of ready durable messages kept in memory; longer backlogs are on the disk only. Default 268,435,456. */
+  readonly residentBytesMax?: number;
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
   readonly watchdogMs?: number;
 }
+
+const STOP_MS = 10_000;
+const RESIDENT_BYTES_MAX = 268_435_456;
 
 /** Thrown by `startBroker` when the broker cannot run; the message is one clear line. */
 export class BrokerStartError extends Error {
@@ -43,12 +59,15 @@ export class Broker implements AsyncDisposable {
   readonly socketThreads: readonly number[];
   /** The root of the supervision tree: metadata, queues, and per thread listeners with their connections. */
   readonly tree: SupervisorPid;
+  private readonly unlock: () => void;
 
   constructor(
     system: System,
     tree: SupervisorPid,
     { host, amqpPort, socketThreads }: { host: string; amqpPort: number; socketThreads: readonly number[] },
+    unlock: () => void = () => {},
   ) {
+    this.unlock = unlock;
     this.system = system;
     this.tree = tree;
     this.host = host;
@@ -62,8 +81,25 @@ export class Broker implements AsyncDisposable {
   }
 
   /** Closes all connections with 320 CONNECTION_FORCED and ends everything. */
-  stop(): Promise<void> {
-    return this.system.stop({ shutdownMs: 10_000 });
+  async stop(): Promise<void> {
+    try {
+      await this.system.stop({ shutdownMs: STOP_MS });
+    } finally {
+      this.unlock();
+    }
+  }
+
+  /**
+   * Resolves with the reason when the broker ends by itself: it has crashed too often, or can keep its log no longer.
+   * Rejects with ExitError when it is stopped.
+   */
+  async ended(): Promise<string> {
+    const { tree } = this;
+    return await this.system.run(function* (context): Effects<string> {
+      const ref = context.monitor(tree);
+      const { reason } = yield* receive((message): message is DownMessage => (message as DownMessage).ref === ref);
+      return formatReason(reason);
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -71,27 +107,49 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-/** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}. */
+/** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}, DataDirError or RangeError. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { host = '127.0.0.1', amqpPort = 5672, threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
+  const { dataDir } = options;
   const settings = settingsOf(options);
   const { tcpPort, isShareable } = await reserve(host, amqpPort);
-  const system = await startSystem({ threads, logger, strict, ...(watchdogMs === undefined ? {} : { watchdogMs }) });
+  const unlock = dataDir === undefined ? () => {} : lockDataDir(dataDir);
+  let system: System | null = null;
   try {
+    system = await startSystem({
+      threads,
+      logger,
+      strict,
+      ...(watchdogMs === undefined ? {} : { watchdogMs }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+    });
     const dataThreads = threads === 0 ? [0] : system.engine.threads;
     const socketThreads = isShareable ? dataThreads : dataThreads.slice(0, 1);
     const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1, settings };
     const plan: BrokerPlan = {
       threads: dataThreads,
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
+      ...(dataDir === undefined ? {} : { store: storePlan(options, dataThreads.length) }),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
-    return new Broker(system, started.pid, { host, amqpPort: tcpPort, socketThreads });
+    return new Broker(system, started.pid, { host, amqpPort: tcpPort, socketThreads }, unlock);
   } catch (error) {
-    await system.stop();
+    await system?.stop();
+    unlock();
     throw error;
   }
+}
+
+/** How the broker keeps what is durable. */
+function storePlan(
+  { durability = 'sync', residentBytesMax = RESIDENT_BYTES_MAX }: BrokerOptions,
+  threads: number,
+): StorePlan {
+  if (durability !== 'sync' && durability !== 'os')
+    throw new RangeError(`durability must be sync or os, got ${durability}`);
+  if (!(residentBytesMax >= 0)) throw new RangeError(`residentBytesMax must be at least 0, got ${residentBytesMax}`);
+  return { log: { durability }, residentBytesMax: Math.floor(residentBytesMax / threads) };
 }
 
 function settingsOf({ consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs }: BrokerOptions): AmqpSettings {

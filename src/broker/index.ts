@@ -11,4 +11,5 @@ export * from './message.ts';
 export * from './metadata/index.ts';
 export { queueType } from './queue/index.ts';
 export * from './queue-server/index.ts';
+export type { StorePlan } from './store/index.ts';
 export * from './unacked.ts';

@@ -34,6 +34,7 @@ const schema = z.strictObject({
   ),
   threads: wholeNumber('--threads', THREADS_MAX),
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
+  durability: z.enum(['sync', 'os'], { error: '--durability must be sync or os' }),
   config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
@@ -49,6 +50,7 @@ function defaults(): StartOptions {
     host: '127.0.0.1',
     dataDir: './warren-data',
     memory: false,
+    durability: 'sync',
     threads: Math.max(1, availableParallelism() - 1),
     managementPort: 15672,
     logLevel: 'info',
@@ -70,11 +72,18 @@ export function command(version: string, start: (options: StartOptions) => void)
     .addOption(
       option(
         '--data-dir <dir>',
-        'directory to lock (default: ./warren-data); queues are in memory in this version',
+        'directory for what has to survive a restart (default: ./warren-data)',
         'WARREN_DATA_DIR',
       ),
     )
     .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${MEMORY_VARIABLE})`))
+    .addOption(
+      option(
+        '--durability <what>',
+        'sync: a confirm survives a loss of power; os: only the end of the process (default: sync)',
+        'WARREN_DURABILITY',
+      ),
+    )
     .addOption(option('--threads <n>', 'data threads, 0 for none (default: cores - 1)', 'WARREN_THREADS'))
     .addOption(
       option(

@@ -1,7 +1,7 @@
 // Runs the command: options, the broker, the ready line, signals, and one clear line for everything that can go wrong.
 import { readFileSync } from 'node:fs';
 import { type Broker, BrokerStartError, startBroker } from '../broker.ts';
-import { DataDirError, lockDataDir, onParentGone } from '../env/host/index.ts';
+import { DataDirError, onParentGone } from '../env/host/index.ts';
 import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
 
 /** Exit codes: 1 for anything that kept the broker from running, 2 for a bad option. */
@@ -24,42 +24,47 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 async function start(options: StartOptions): Promise<void> {
-  let unlock = (): void => {};
   try {
-    if (!options.memory) unlock = lockDataDir(options.dataDir);
     const broker = await startBroker({
       amqpPort: options.amqpPort,
       host: options.host,
       threads: options.threads,
       logger: options.logLevel,
       strict: false,
+      durability: options.durability,
+      ...(options.memory ? {} : { dataDir: options.dataDir }),
     });
     // Before the line: whoever reads it may send a signal at once.
-    stopOnSignals(broker, unlock);
+    stopOnSignals(broker);
+    endWithBroker(broker);
     const data = options.memory ? 'memory' : options.dataDir;
     process.stdout.write(
       `warren: ready amqp=${options.host}:${broker.amqpPort} threads=${options.threads} data=${data}\n`,
     );
   } catch (error) {
-    unlock();
     if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);
     throw error;
   }
 }
 
-function stopOnSignals(broker: Broker, unlock: () => void): void {
+/** A broker that ends by itself is no broker any more: whoever started this has to know. */
+function endWithBroker(broker: Broker): void {
+  broker.ended().then(
+    (reason) => fail(`the broker has ended: ${reason}`, EXIT_FAILED),
+    // It is being stopped.
+    () => {},
+  );
+}
+
+function stopOnSignals(broker: Broker): void {
   let isStopping = false;
   const stop = (signal: string) => {
     // The second signal is for a person who will not wait.
     if (isStopping) process.exit(EXIT_FAILED);
     isStopping = true;
     broker.stop().then(
-      () => {
-        unlock();
-        process.exit(0);
-      },
+      () => process.exit(0),
       (error: unknown) => {
-        unlock();
         fail(`${signal}: ${error instanceof Error ? error.message : String(error)}`, EXIT_FAILED);
       },
     );

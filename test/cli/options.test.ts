@@ -39,6 +39,7 @@ describe('the command line', () => {
       host: '127.0.0.1',
       dataDir: './warren-data',
       memory: false,
+      durability: 'sync',
       managementPort: 15672,
       logLevel: 'info',
     });
@@ -46,11 +47,12 @@ describe('the command line', () => {
 
   it('takes every option', () => {
     const args = ['--amqp-port', '0', '--host', '::1', '--data-dir', 'd', '--memory', '--threads', '254'];
-    expect(options(...args, '--management-port', '65535', '--log-level', 'silent')).toEqual({
+    expect(options(...args, '--management-port', '65535', '--log-level', 'silent', '--durability', 'os')).toEqual({
       amqpPort: 0,
       host: '::1',
       dataDir: 'd',
       memory: true,
+      durability: 'os',
       threads: 254,
       managementPort: 65_535,
       logLevel: 'silent',
@@ -87,6 +89,7 @@ describe('the environment', () => {
       WARREN_HOST: 'h',
       WARREN_DATA_DIR: 'd',
       WARREN_MEMORY: '1',
+      WARREN_DURABILITY: 'os',
       WARREN_THREADS: '3',
       WARREN_MANAGEMENT_PORT: '2',
       WARREN_LOG_LEVEL: 'error',
@@ -97,6 +100,7 @@ describe('the environment', () => {
       host: 'h',
       dataDir: 'd',
       memory: true,
+      durability: 'os',
       threads: 3,
       managementPort: 2,
       logLevel: 'error',

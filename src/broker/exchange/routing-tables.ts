@@ -56,6 +56,11 @@ export class RoutingTables {
     return this.exchanges.get(name);
   }
 
+  /** Exchanges and the ends of bindings. */
+  get size(): number {
+    return this.exchanges.size + this.arrivals.size;
+  }
+
   allExchanges(): IterableIterator<Exchange> {
     return this.exchanges.values();
   }

@@ -1,7 +1,18 @@
 // The metadata of the broker as one process on the control thread (DESIGN decision 14): it decides what is declared,
 // bound and deleted, tells every replica, bumps the version word, and only then answers. Starting a queue is the one
 // thing that takes time; everything else goes on meanwhile.
-import { type From, genServer, noReply, ok, reply, replyTo, type ServerContext } from '../../behaviours/index.ts';
+import {
+  type CallResult,
+  call,
+  type From,
+  genServer,
+  noReply,
+  ok,
+  reply,
+  replyTo,
+  type ServerContext,
+} from '../../behaviours/index.ts';
+import type { Effects } from '../../process/index.ts';
 import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
 import { checkQueueArguments, plainName } from '../arguments.ts';
 import {
@@ -18,7 +29,9 @@ import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
 import type { RoutingTables } from '../exchange/index.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
+import { LOG_NAME, type LogPid } from '../store/index.ts';
 import type { MetadataEvent } from './events.ts';
+import { recoverMetadata } from './journal.ts';
 import { MetadataState } from './metadata-state.ts';
 import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, QueueNotStarted } from './protocol.ts';
 import { queueStarter } from './queue-starter.ts';
@@ -33,12 +46,18 @@ interface State {
 
 const DONE = { ok: true, value: true } as const;
 const GENERATED_LENGTH = 22;
+/** How long a durable queue that no thread took waits for its next start. */
+const START_AGAIN_MS = 1_000;
 
 /** The process body of the metadata server; its argument is the threads that queues are spread over. */
 export const metadataServer = genServer<State, [readonly number[]], MetadataCall, never, MetadataMessage>({
   label: 'metadata',
-  init(context, threads) {
-    const state: State = { metadata: new MetadataState(context), threads };
+  *init(context, threads) {
+    const log = (context.whereis(LOG_NAME) ?? null) as LogPid | null;
+    const recovered = log !== null && MetadataState.isFirst(context) ? yield* recoverMetadata(log) : null;
+    const state: State = { metadata: new MetadataState(context, log, recovered), threads };
+    if (log !== null && recovered !== null) yield* dropUnknownRows(state.metadata, log);
+    for (const record of state.metadata.unplaced()) startActor(context, record, nextThreads(state));
     for (const thread of threads) {
       for (const record of state.metadata.takeOrphans(thread)) startActor(context, record, [thread]);
     }
@@ -51,24 +70,27 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
         return reply(metadata.subscribe(request.replica as ReplicaPid), state);
       case 'declareQueue': {
         const outcome = declareQueue(state, context, request.wanted, from);
-        return outcome === null ? noReply(state) : reply(outcome, state);
+        return outcome === null ? noReply(state) : answer(state, from, outcome);
       }
       case 'queuePlaced':
         return reply(queuePlaced(state, context, request.id, request.pid), state);
       case 'queueDeleted':
         metadata.removeQueue(request.id);
-        return reply(true as const, state);
+        return answer(state, from, true as const);
       case 'deleteExclusive':
         metadata.removeOwned(request.connection);
         return reply(true as const, state);
       default:
-        return reply(changeTopology(metadata, request), state);
+        return answer(state, from, changeTopology(metadata, request));
     }
   },
   handleInfo(message, state, context) {
     if (message.tag === 'DOWN') state.metadata.down(message);
     else if (message.tag === 'queueNotStarted') queueNotStarted(state, context, message);
     else if (message.tag === 'reportLosses') state.metadata.reportLosses();
+    else if (message.tag === 'safe') state.metadata.journal?.safe(message.batch);
+    else if (message.tag === 'logFailed') state.metadata.journal?.failed();
+    else if (message.tag === 'timeout') startAgain(state, context, message.message as number);
     return noReply(state);
   },
 });
@@ -109,6 +131,20 @@ function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome
       return carryOut(metadata, decision, (binding) => ({ tag: 'unbound', vhost, binding }));
     }
   }
+}
+
+/** Answers a call: at once, or when what it has changed is safe. */
+function answer(state: State, from: From, outcome: unknown): CallResult<never, State> {
+  const { journal } = state.metadata;
+  if (journal === null) return reply(outcome as never, state);
+  journal.answer(from, outcome);
+  return noReply(state);
+}
+
+function* dropUnknownRows({ tables, journal }: MetadataState, log: LogPid): Effects<void> {
+  const rows = yield* call(log, { tag: 'rows' }, Number.POSITIVE_INFINITY);
+  // Deleted, and the run ended before its contents were.
+  journal?.deleteRows(rows.filter((row) => row > 1 && tables.queueById(row >> 1) === undefined));
 }
 
 function carryOut<T>(
@@ -174,11 +210,15 @@ function declareGenerated(
 }
 
 function begin(state: State, context: ServerContext, record: QueueRecord, from: From): null {
-  const { kept, starting } = state.metadata;
-  starting.set(record.id, { record, from, behind: [] });
-  const first = kept.started++ % Math.max(1, state.threads.length);
-  startActor(context, record, [...state.threads.slice(first), ...state.threads.slice(0, first)]);
+  state.metadata.starting.set(record.id, { record, from, behind: [] });
+  startActor(context, record, nextThreads(state));
   return null;
+}
+
+/** The threads in the order in which the next queue tries them. */
+function nextThreads({ metadata, threads }: State): readonly number[] {
+  const first = metadata.kept.started++ % Math.max(1, threads.length);
+  return [...threads.slice(first), ...threads.slice(0, first)];
 }
 
 /** Linked: a starter that crashes would leave somebody waiting for ever. */
@@ -194,28 +234,39 @@ function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<
   if (starting !== undefined) {
     metadata.starting.delete(id);
     metadata.addQueue(starting.record, pid);
-    replyTo(context, starting.from, { ok: true, value: starting.record } satisfies Outcome<QueueRecord>);
+    const outcome: Outcome<QueueRecord> = { ok: true, value: starting.record };
+    if (metadata.journal === null) replyTo(context, starting.from, outcome);
+    else metadata.journal.answer(starting.from, outcome);
     declareAgain(state, context, starting.behind);
     return 1;
   }
   const place = metadata.tables.placeOf(id);
-  if (place === undefined) {
+  if (metadata.tables.queueById(id) === undefined) {
     // Deleted while it was away.
     context.send(pid, { tag: 'vanish' });
     return 0;
   }
-  if (place.pid === pid) return place.epoch;
-  metadata.placeQueue(id, pid, place.epoch + 1);
-  return place.epoch + 1;
+  if (place?.pid === pid) return place.epoch;
+  const epoch = (place?.epoch ?? 0) + 1;
+  metadata.placeQueue(id, pid, epoch);
+  return epoch;
+}
+
+function startAgain(state: State, context: ServerContext, id: number): void {
+  const record = state.metadata.tables.queueById(id);
+  if (record !== undefined) startActor(context, record, nextThreads(state));
 }
 
 function queueNotStarted(state: State, context: ServerContext, { id, reason }: QueueNotStarted): void {
   const { metadata } = state;
   const starting = metadata.starting.get(id);
-  const { name } = starting?.record ?? metadata.tables.queueById(id) ?? { name: '' };
+  const record = starting?.record ?? metadata.tables.queueById(id);
+  const { name } = record ?? { name: '' };
   context.env.logger.log('error', 'queue did not start', { queue: name, reason: formatReason(reason) });
   if (starting === undefined) {
-    metadata.removeQueue(id);
+    // What is in the log is not given up because no thread has taken it now.
+    if (record !== undefined && metadata.isLogged(record)) context.startTimer(START_AGAIN_MS, context.self, id);
+    else metadata.removeQueue(id);
     return;
   }
   metadata.starting.delete(id);

@@ -5,8 +5,11 @@ import { cast, type From } from '../../behaviours/index.ts';
 import type { Context, DownMessage } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
 import type { QueueMessage } from '../queue-server/protocol.ts';
+import type { LogPid } from '../store/index.ts';
 import { FIRST_USER, FIRST_VHOST } from './configuration.ts';
+import { isDurableEvent, isDurableQueue } from './durable-events.ts';
 import type { MetadataEvent, MetadataSnapshot, VersionedEvent } from './events.ts';
+import { Journal, type Recovered } from './journal.ts';
 import { type DeclareQueue, type MetadataMessage, queuesName } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
 import { Slots } from './slots.ts';
@@ -26,6 +29,8 @@ interface Kept {
   /** The supervisor of each thread's queues, as last seen. */
   readonly supervisors: Map<number, AnyPid>;
   version: number;
+  /** The last number written into the log. */
+  lastSequence: number;
   lastQueueId: number;
   /** New queues so far, for the choice of their threads. */
   started: number;
@@ -57,7 +62,11 @@ export class MetadataState {
   private readonly owned = new Map<AnyPid, { readonly ref: Ref; readonly ids: Set<number> }>();
   private losses: { queues: number; messages: number } | null = null;
 
-  constructor(context: ServerContext) {
+  /** Null in a broker that keeps no log. */
+  readonly journal: Journal | null;
+
+  /** `recovered` is what the log of an earlier run has; null when there is none, or the server is not the run's first. */
+  constructor(context: ServerContext, log: LogPid | null = null, recovered: Recovered | null = null) {
     this.context = context;
     const { kernel, env } = context;
     const known = kernel.locals.get(LOCAL) as Kept | undefined;
@@ -66,15 +75,31 @@ export class MetadataState {
       slots: new Slots(slotsIn(env.words)),
       supervisors: new Map(),
       version: 0,
-      lastQueueId: 0,
+      lastSequence: recovered?.lastSequence ?? 0,
+      lastQueueId: recovered?.lastQueueId ?? 0,
       started: 0,
     };
     kernel.locals.set(LOCAL, this.kept);
-    if (known === undefined) {
+    this.journal = log === null ? null : new Journal(context, log, this.kept.lastSequence);
+    if (recovered !== null && recovered.events.length > 0) this.restore(recovered);
+    else if (known === undefined) {
       this.emit({ tag: 'vhostAdded', vhost: FIRST_VHOST });
       this.emit({ tag: 'userSet', user: FIRST_USER });
     }
     for (const record of this.tables.allQueues()) this.watch(record);
+  }
+
+  private restore({ events }: Recovered): void {
+    const { tables, slots } = this.kept;
+    for (const event of events) {
+      if (event.tag !== 'queueDeclared') applyEvent(tables, event);
+      else applyEvent(tables, { ...event, record: { ...event.record, slot: slots.take() } });
+    }
+  }
+
+  /** Whether this is the first server of the run. */
+  static isFirst({ kernel }: Pick<ServerContext, 'kernel'>): boolean {
+    return kernel.locals.get(LOCAL) === undefined;
   }
 
   get tables(): Tables {
@@ -93,13 +118,42 @@ export class MetadataState {
   /** Makes a change: here, then on its way to every replica, then visible in the version word. */
   emit(event: MetadataEvent): void {
     const { kept, context } = this;
-    applyEvent(kept.tables, event);
+    this.log(event);
     const message: VersionedEvent = { tag: 'event', version: ++kept.version, event };
     for (const replica of this.replicas.values()) cast(context, replica, message);
     Atomics.store(context.env.words, VERSION_WORD, kept.version);
   }
 
+  private log(event: MetadataEvent): void {
+    const { journal, tables, kept } = this;
+    const isDurable = journal !== null && isDurableEvent(tables, event);
+    const vhost = event.tag === 'queueDeleted' ? tables.queueById(event.id)?.vhost : 'vhost' in event && event.vhost;
+    const gone = applyEvent(tables, event);
+    if (journal === null) return;
+    if (isDurable) journal.write(event);
+    // An exchange that goes with its last binding was kept for bindings that are not in the log.
+    if (vhost) for (const name of gone) journal.write({ tag: 'exchangeDeleted', vhost, name });
+    if (isDurable && journal.isSnapshotDue(tables.size)) journal.snapshot(this.durableEvents(), kept.lastQueueId);
+    kept.lastSequence = journal.sequence;
+  }
+
+  private durableEvents(): readonly MetadataEvent[] {
+    return snapshotOf(this.tables).filter((event) => isDurableEvent(this.tables, event));
+  }
+
   // ---- queues
+
+  /** Whether a queue's contents are in the log, so that it may be started again whatever happened. */
+  isLogged(record: QueueRecord): boolean {
+    return this.journal !== null && isDurableQueue(record);
+  }
+
+  /** Durable queues of an earlier run that have no actor yet. */
+  unplaced(): readonly QueueRecord[] {
+    return [...this.tables.allQueues()].filter(
+      ({ id }) => this.tables.placeOf(id) === undefined && !this.starting.has(id),
+    );
+  }
 
   /** The record of a queue that is to be started. */
   newQueue(wanted: DeclareQueue, name: string): QueueRecord {
@@ -209,9 +263,12 @@ export class MetadataState {
 
   private countLoss(id: number): void {
     const { words } = this.context.env;
-    const slot = this.tables.queueById(id)?.slot ?? -1;
+    const record = this.tables.queueById(id);
+    const slot = record?.slot ?? -1;
     const { ready, unacked } = depthOf(words, slot);
     publishDepth(words, slot, 0, 0);
+    // What the log has is not lost; how much of the rest there was nobody knows.
+    if (record !== undefined && this.isLogged(record)) return;
     if (this.losses === null) {
       this.losses = { queues: 0, messages: 0 };
       // Behind the news of the thread's other queues, so that one line tells of all.

@@ -1,10 +1,11 @@
 // What the metadata server is asked. Refusals are outcomes, so that a client's mistake ends its channel and nothing else.
 import type { Request, ServerPid } from '../../behaviours/index.ts';
-import type { DownMessage } from '../../process/index.ts';
+import type { DownMessage, TimeoutMessage } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
 import type { ExchangeBinding, ExchangeDeclaration } from '../declaration.ts';
 import type { FieldTable } from '../field-table.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
+import type { FromLog } from '../store/index.ts';
 import type { MetadataSnapshot } from './events.ts';
 import type { QueueRecord } from './records.ts';
 
@@ -71,7 +72,12 @@ export interface QueueNotStarted {
   readonly reason: unknown;
 }
 
-export type MetadataMessage = QueueNotStarted | { readonly tag: 'reportLosses' } | DownMessage;
+export type MetadataMessage =
+  | QueueNotStarted
+  | { readonly tag: 'reportLosses' }
+  | FromLog
+  | DownMessage
+  | TimeoutMessage;
 export type MetadataPid = ServerPid<MetadataCall, never, MetadataMessage>;
 
 /** The names under which the broker's parts find each other. */

@@ -64,6 +64,13 @@ export class Tables {
     return this.vhosts.entries();
   }
 
+  /** Exchanges, bindings and queues: how much a snapshot would have, roughly. */
+  get size(): number {
+    let size = this.queues.size;
+    for (const routing of this.vhosts.values()) size += routing.size;
+    return size;
+  }
+
   // ---- changing: through `applyEvent` only
 
   addVhost(vhost: string): void {
@@ -80,12 +87,13 @@ export class Tables {
     if (this.queues.has(id)) this.places.set(id, place);
   }
 
-  deleteQueue(id: number): void {
+  /** Returns the names of the exchanges that went with its bindings. */
+  deleteQueue(id: number): readonly string[] {
     const record = this.queues.get(id);
-    if (record === undefined) return;
-    this.vhosts.get(record.vhost)?.deleteQueue(id);
+    if (record === undefined) return [];
     this.queues.delete(id);
     this.places.delete(id);
+    return this.vhosts.get(record.vhost)?.deleteQueue(id) ?? [];
   }
 }
 
@@ -94,8 +102,11 @@ export function emptyTables(formats: PropertiesFormats = NO_FORMATS): Tables {
   return new Tables(formats);
 }
 
-/** Does what the event says. The event was checked before: what it names exists. */
-export function applyEvent(tables: Tables, event: MetadataEvent): void {
+/**
+ * Does what the event says. The event was checked before: what it names exists. Returns the names of the exchanges of its
+ * vhost that are gone afterwards.
+ */
+export function applyEvent(tables: Tables, event: MetadataEvent): readonly string[] {
   switch (event.tag) {
     case 'vhostAdded':
       tables.addVhost(event.vhost);
@@ -107,14 +118,12 @@ export function applyEvent(tables: Tables, event: MetadataEvent): void {
       tables.routing(event.vhost)?.addExchange(event.record);
       break;
     case 'exchangeDeleted':
-      tables.routing(event.vhost)?.deleteExchange(event.name);
-      break;
+      return tables.routing(event.vhost)?.deleteExchange(event.name) ?? [];
     case 'bound':
       tables.routing(event.vhost)?.bind(event.binding);
       break;
     case 'unbound':
-      tables.routing(event.vhost)?.unbind(event.binding);
-      break;
+      return tables.routing(event.vhost)?.unbind(event.binding) ?? [];
     case 'queueDeclared':
       tables.addQueue(event.record);
       break;
@@ -122,9 +131,9 @@ export function applyEvent(tables: Tables, event: MetadataEvent): void {
       tables.placeQueue(event.id, event.place);
       break;
     case 'queueDeleted':
-      tables.deleteQueue(event.id);
-      break;
+      return tables.deleteQueue(event.id);
   }
+  return [];
 }
 
 const PREDECLARED: ReadonlySet<string> = new Set(PREDECLARED_EXCHANGES.map(({ name }) => name));

@@ -112,7 +112,8 @@ function apply(state: State, { version, event }: VersionedEvent, context: Pick<C
 function tell({ replica, asking }: State, asked: TellPlace, context: Pick<Context, 'send'>): void {
   const { to, queueId, afterEpoch } = asked;
   const place = replica.tables.placeOf(queueId) ?? null;
-  if (place === null || place.epoch > afterEpoch) {
+  const isGone = replica.tables.queueById(queueId) === undefined;
+  if (isGone || (place !== null && place.epoch > afterEpoch)) {
     context.send(to, { tag: 'place', queueId, place });
     return;
   }

@@ -1,6 +1,7 @@
 // The supervision tree of a broker (DESIGN decision 11).
 //
 //   brokerTree (restForOne)                    on the control thread
+//     log, log agents                          where durable things are kept; see ../store/tree.ts
 //     queues N (dynamic)                       one per data thread: its queues, placed on it
 //     metadata
 //     threads (oneForOne)
@@ -12,6 +13,7 @@
 // thread is nothing to the others.
 import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
 import type { Mfa } from '../../term/index.ts';
+import { type StorePlan, storeLog } from '../store/index.ts';
 import { metadataServer } from './metadata-server.ts';
 import { METADATA_NAME, queuesName } from './protocol.ts';
 
@@ -21,6 +23,8 @@ export interface BrokerPlan {
   readonly threads: readonly number[];
   /** Per thread, in the same order: children that run on it and need its replica, in order. Their bodies are Mfas. */
   readonly frontEnds: readonly (readonly ChildSpec[])[];
+  /** How to keep what is durable; without it everything is in memory. */
+  readonly store?: StorePlan;
 }
 
 /** The extension of this very file: `.ts` from the sources, `.js` when built. */
@@ -63,7 +67,9 @@ const threadTrees = supervisor((_context, { threads, frontEnds }: BrokerPlan) =>
 export const brokerTree = supervisor((_context, plan: BrokerPlan) => ({
   strategy: 'restForOne',
   ...THREAD_CRASHES,
+  ...(plan.store === undefined ? {} : { autoShutdown: 'anySignificant' as const }),
   children: [
+    ...(plan.store === undefined ? [] : storeLog(plan.store, plan.threads)),
     ...plan.threads.map(
       (thread): ChildSpec => ({
         id: `queues ${thread}`,

@@ -6,6 +6,7 @@ import type { AnyPid, Pid } from '../../term/index.ts';
 import type { BrokerError } from '../errors.ts';
 import type { FieldTable } from '../field-table.ts';
 import type { Message } from '../message.ts';
+import type { Stored } from '../store/index.ts';
 
 /** What a consumer asks for. */
 export interface ConsumeRequest {
@@ -82,6 +83,8 @@ export type QueueMessage =
   | { readonly tag: 'deadLettered'; readonly messages: readonly Message[] }
   /** Its exclusive owner is gone: end now. */
   | { readonly tag: 'vanish' }
+  /** Its store has moved on. */
+  | Stored
   | DownMessage
   | TimeoutMessage;
 

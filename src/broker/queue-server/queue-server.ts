@@ -3,33 +3,26 @@
 import {
   call,
   genServer,
+  type InitResult,
   type Next,
   noReply,
   ok,
   reply,
+  replyTo,
   type ServerContext,
   type Stop,
   stop,
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
-import { MemoryQueueStore } from '../../storage/index.ts';
+import { hasTag } from '../../term/index.ts';
 import { consumerPriority } from '../arguments.ts';
 import { conditionalDeleteRefused, exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { awaitReplica } from '../metadata/thread-replica.ts';
-import { queueSettings } from '../queue/index.ts';
+import { type QueueSettings, queueSettings } from '../queue/index.ts';
+import { forget, isLogged, keptInLog, keptInMemory } from './kept.ts';
 import type { ConsumeRequest, QueueCall, QueueMessage } from './protocol.ts';
-import { type Kept, QueueState } from './queue-state.ts';
-
-const keyOf = (record: QueueRecord): string => `broker.queue.${record.id}`;
-
-function keptFor(context: ServerContext, record: QueueRecord, priorityMax: number): Kept {
-  const found = context.kernel.locals.get(keyOf(record)) as Kept | undefined;
-  if (found !== undefined) return found;
-  const kept: Kept = { store: new MemoryQueueStore(priorityMax), batches: new Map(), hadConsumer: false };
-  context.kernel.locals.set(keyOf(record), kept);
-  return kept;
-}
+import { QueueState } from './queue-state.ts';
 
 /** Asks to be placed before anything else is handled: channels find an actor by its place. */
 const PLACE: Next = { continue: 'place' };
@@ -41,8 +34,8 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
   init(context, record) {
     context.setLabel(`queue ${record.name}`);
     const settings = queueSettings(record.arguments);
-    const kept = keptFor(context, record, settings.priorityMax);
-    return ok(new QueueState(context, record, settings, kept), PLACE);
+    if (isLogged(context, record)) return initLogged(context, record, settings);
+    return ok(new QueueState(context, record, settings, keptInMemory(context, record, settings)), PLACE);
   },
   *handleContinue(what, state, context) {
     if (what === 'place') {
@@ -58,7 +51,7 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
     state.pump();
     return noReply(state);
   },
-  handleCall(request, _from, state, context) {
+  handleCall(request, from, state, context) {
     switch (request.tag) {
       case 'counts':
         if (request.isUse) state.used();
@@ -72,19 +65,14 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
       }
       case 'cancel':
         return state.cancel(request.consumerId) ? end(state, context, true) : reply(true as const, state);
-      case 'get': {
-        const entry = state.get(request.channel, request.noAck);
-        if (entry === null) return reply(null, state);
-        const { position, redelivered } = entry;
-        return reply(
-          { seq: position, redelivered, message: state.outgoing(entry, true), readyLeft: state.queue.store.readyCount },
-          state,
-        );
-      }
+      case 'get':
+        state.fetch(request.channel, request.noAck, (fetched) => replyTo(context, from, fetched));
+        return noReply(state);
       case 'purge':
         return reply(state.purge(), state);
       case 'attach':
-        return reply(state.takenFrom(request.channel), state);
+        state.takenFrom(request.channel, (batch) => replyTo(context, from, batch));
+        return noReply(state);
       case 'delete': {
         const { vhost, name } = state.record;
         const { store, consumers, settings } = state.queue;
@@ -128,12 +116,29 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
         break;
       case 'vanish':
         state.sayGone();
-        context.kernel.locals.delete(keyOf(state.record));
+        forget(context, state.record);
         return stop('normal', state);
+      case 'stored':
+        state.stored();
+        break;
     }
     return noReply(state);
   },
+  terminate(reason, state) {
+    if (reason === 'shutdown' || hasTag(reason, 'shutdown')) state.close();
+  },
 });
+
+/** Traps exits, so that an ordered end can say in the log how far it has come. */
+function* initLogged(
+  context: ServerContext,
+  record: QueueRecord,
+  settings: QueueSettings,
+): Effects<InitResult<QueueState>> {
+  context.trapExit(true);
+  const kept = yield* keptInLog(context, record, settings);
+  return ok(new QueueState(context, record, settings, kept), PLACE);
+}
 
 function refusal(state: QueueState, { exclusive }: ConsumeRequest) {
   const { consumers, settings } = state.queue;
@@ -156,7 +161,7 @@ function* end(
   const replica = yield* awaitReplica(context);
   yield* call(replica.metadata, { tag: 'queueDeleted', id: state.record.id });
   state.sayGone();
-  context.kernel.locals.delete(keyOf(state.record));
+  forget(context, state.record);
   if (answer.length === 0) return stop('normal', state);
   return stop('normal', state, answer[0]) as Stop<never, QueueState>;
 }

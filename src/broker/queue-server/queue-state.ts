@@ -19,7 +19,8 @@ import {
   type QueueSettings,
   Slab,
 } from '../queue/index.ts';
-import type { ConsumeRequest, FromQueue, QueueDelivery, QueueMessage } from './protocol.ts';
+import type { Kept } from './kept.ts';
+import type { ConsumeRequest, Fetched, FromQueue, QueueDelivery, QueueMessage } from './protocol.ts';
 
 interface Holder {
   readonly number: number;
@@ -33,13 +34,11 @@ interface Parcel {
   readonly deliveries: QueueDelivery[];
 }
 
-/** What survives an actor on its thread. */
-export interface Kept {
-  readonly store: QueueStore<Message>;
-  /** The last batch taken from each channel. */
-  readonly batches: Map<AnyPid, number>;
-  /** An auto-delete queue ends with its last consumer, but not before its first. */
-  hadConsumer: boolean;
+/** Somebody waits for the answer to basic.get. */
+interface Fetch {
+  readonly channel: Pid<FromQueue>;
+  readonly noAck: boolean;
+  readonly answer: (fetched: Fetched | null) => void;
 }
 
 /** How long the consumers of a dead actor may take to come back before the next one counts them. */
@@ -68,6 +67,7 @@ export class QueueState {
   private readonly byNumber = new Map<number, Holder>();
   private lastHolder = 0;
   private parcels: Parcel[] = [];
+  private fetches: Fetch[] = [];
   private replica: Replica | null = null;
   private expiryTimer: { readonly ref: Ref; readonly atMs: number } | null = null;
   private idleTimer: Ref | null = null;
@@ -81,6 +81,7 @@ export class QueueState {
     this.store = store;
     this.batches = batches;
     this.kept = kept;
+    kept.port?.own(record.id, context.self);
     const slab = slabOf(context);
     this.queue = new Queue(settings, store, {
       deliver: (consumer, entry) => this.pack(consumer, entry),
@@ -115,9 +116,10 @@ export class QueueState {
     this.batches.set(channel, batch);
     this.settled();
     const { id } = this.record;
-    this.store.commit(() =>
-      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused }),
-    );
+    this.store.commit((isSafe) => {
+      const all = isSafe ? refused : messages.map((_message, place) => place);
+      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused: all });
+    });
   }
 
   takeDeadLetters(messages: readonly Message[]): void {
@@ -125,9 +127,23 @@ export class QueueState {
     this.settled();
   }
 
-  takenFrom(channel: Pid<FromQueue>): number {
+  /** The last batch of a channel that the queue has, told when it is safe. */
+  takenFrom(channel: Pid<FromQueue>, tell: (batch: number) => void): void {
     this.holderFor(channel);
-    return this.batches.get(channel) ?? 0;
+    const batch = this.batches.get(channel) ?? 0;
+    this.store.commit((isSafe) => tell(isSafe ? batch : 0));
+  }
+
+  /** Safety, a page or the leave to deliver has come. */
+  stored(): void {
+    this.store.advance();
+    this.answerFetches();
+    this.pump();
+  }
+
+  /** The actor ends in order. */
+  close(): void {
+    this.store.close();
   }
 
   private deadLetter(message: Message, reason: DeadLetterReason): void {
@@ -153,6 +169,7 @@ export class QueueState {
     const { consumerTag: tag, noAck, exclusive, prefetch, window } = request;
     const holder = this.holderFor(channel).number;
     const credit = window === 0 ? Infinity : window;
+    this.store.use();
     const consumer = this.queue.consumers.add({ holder, tag, noAck, exclusive, priority, prefetch, credit });
     this.kept.hadConsumer = true;
     this.used();
@@ -179,11 +196,28 @@ export class QueueState {
     this.pump();
   }
 
-  get(channel: Pid<FromQueue>, noAck: boolean): Entry<Message> | null {
+  /** basic.get; the answer comes when the head is at hand. */
+  fetch(channel: Pid<FromQueue>, noAck: boolean, answer: Fetch['answer']): void {
     this.used();
-    const entry = this.queue.get(this.holderFor(channel).number, noAck, this.context.now());
+    this.store.use();
+    this.fetches.push({ channel, noAck, answer });
+    this.answerFetches();
+  }
+
+  private answerFetches(): void {
+    while (this.fetches.length > 0) {
+      const { channel, noAck, answer } = this.fetches[0];
+      const entry = this.queue.get(this.holderFor(channel).number, noAck, this.context.now());
+      if (entry === null && this.store.isWaiting) break;
+      this.fetches.shift();
+      answer(entry === null ? null : this.fetched(entry));
+    }
     this.settled();
-    return entry;
+  }
+
+  private fetched(entry: Entry<Message>): Fetched {
+    const { position: seq, redelivered } = entry;
+    return { seq, redelivered, message: this.outgoing(entry, true), readyLeft: this.store.readyCount };
   }
 
   settle(channel: AnyPid, settled: Parameters<Queue['settle']>[1]): void {
@@ -274,6 +308,7 @@ export class QueueState {
       this.context.send(pid, { tag: 'deliver', queueId: record.id, epoch, deliveries });
     }
     if (this.parcels.length > 0) this.parcels = [];
+    this.store.flush();
     publishDepth(this.context.env.words, this.record.slot, this.store.readyCount, this.store.heldCount);
     this.watchExpiry();
   }

@@ -1,6 +1,6 @@
 // The lock of a data directory: one running node per directory. The lock file holds the process id of its owner; the
 // lock of a process that no longer lives is taken over.
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Thrown when the directory cannot be used; the message is one clear line. */
@@ -16,8 +16,11 @@ export function lockDataDir(dir: string): () => void {
   } catch (error) {
     throw new DataDirError(`cannot make the data directory ${dir}: ${(error as NodeJS.ErrnoException).code}`);
   }
+  // One process may hold many directories, but each of them once.
+  const own = realpathSync(dir);
+  if (held.has(own)) throw new DataDirError(`the data directory ${dir} is locked by process ${process.pid}`);
   for (let attempt = 0; attempt < 2; attempt++) {
-    if (tryLock(file)) return () => rmSync(file, { force: true });
+    if (tryLock(file)) return release(own, file);
     const owner = ownerOf(file);
     // A container gives its restarted process the same id: an own id in the file is a lock left by a crash.
     if (owner !== null && owner !== process.pid && isRunning(owner)) {
@@ -26,6 +29,17 @@ export function lockDataDir(dir: string): () => void {
     rmSync(file, { force: true });
   }
   throw new DataDirError(`the data directory ${dir} is locked by a process that is just starting`);
+}
+
+/** The directories that this process has locked. */
+const held = new Set<string>();
+
+function release(own: string, file: string): () => void {
+  held.add(own);
+  return () => {
+    held.delete(own);
+    rmSync(file, { force: true });
+  };
 }
 
 function tryLock(file: string): boolean {

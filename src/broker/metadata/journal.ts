@@ -1,0 +1,158 @@
+// What the metadata writes into the broker's log (DESIGN decision 14, B24): every durable event in order, and from time
+// to time everything at once, so that what a restart has to read grows with what there is and not with what there was.
+// An answer to a client that rests on an event waits until the event is safe.
+import { call, type From, replyTo, type ServerContext } from '../../behaviours/index.ts';
+import type { Effects } from '../../process/index.ts';
+import { RecordBatch } from '../../storage/index.ts';
+import type { AnyPid, Pid } from '../../term/index.ts';
+import type { Outcome } from '../queue-server/protocol.ts';
+import type { FromLog, LogPid } from '../store/index.ts';
+import { decodeJournalRecord, encodeJournalRecord, type JournalRecord } from './event-codec.ts';
+import type { MetadataEvent } from './events.ts';
+
+/** The row of the log that is the metadata's; those of queues begin above. */
+const ROW = 0;
+const PAGE = { count: 10_000, bytes: 4_194_304 };
+/** Events of a snapshot that are written as one record. */
+const PART_EVENTS = 500;
+/** A snapshot is due when this many events, and as many as it would have itself, were written since the last. */
+const SNAPSHOT_EVENTS_MIN = 1_000;
+
+/** What a restart finds. */
+export interface Recovered {
+  readonly events: readonly MetadataEvent[];
+  readonly lastQueueId: number;
+  readonly lastSequence: number;
+}
+
+/** Reads all that the log has of the metadata. */
+export function* recoverMetadata(log: LogPid): Effects<Recovered> {
+  const records: JournalRecord[] = [];
+  let lastSequence = 0;
+  for (let from: number | null = 1; from !== null; ) {
+    const page: {
+      records: readonly { sequence: number; payload: Uint8Array }[];
+      next: number | null;
+      damaged: number;
+    } = yield* call(log, { tag: 'page', row: ROW, from, limit: PAGE }, Number.POSITIVE_INFINITY);
+    if (page.damaged > 0) throw new Error(`${page.damaged} records of the metadata are damaged`);
+    for (const { sequence, payload } of page.records) {
+      records.push(decodeJournalRecord(payload));
+      lastSequence = sequence;
+    }
+    from = page.next;
+  }
+  return { ...replayed(records), lastSequence };
+}
+
+/** The events that make the metadata: those of the last whole snapshot and all after it. Pure. */
+export function replayed(records: readonly JournalRecord[]): Pick<Recovered, 'events' | 'lastQueueId'> {
+  let events: MetadataEvent[] = [];
+  let lastQueueId = 0;
+  let parts: MetadataEvent[][] = [];
+  for (const record of records) {
+    if (record.tag === 'event') {
+      events.push(record.event);
+      if (record.event.tag === 'queueDeclared') lastQueueId = Math.max(lastQueueId, record.event.record.id);
+      continue;
+    }
+    lastQueueId = Math.max(lastQueueId, record.lastQueueId);
+    if (record.part === 0) parts = [];
+    if (record.part !== parts.length) continue;
+    parts.push([...record.events]);
+    if (parts.length === record.parts) events = parts.flat();
+  }
+  return { events, lastQueueId };
+}
+
+const NOT_SAFE: Outcome<never> = { ok: false, error: { scope: 'connection', code: 541, text: '' } };
+
+interface Answer {
+  readonly batch: number;
+  readonly from: From;
+  readonly reply: unknown;
+}
+
+export class Journal {
+  private readonly context: ServerContext;
+  private readonly log: LogPid;
+  private readonly batch: RecordBatch;
+  private batchNumber = 1;
+  private safeNumber = 0;
+  private lastSequence: number;
+  private firstSequence: number;
+  private answers: Answer[] = [];
+  hasFailed = false;
+
+  constructor(context: ServerContext, log: LogPid, lastSequence: number) {
+    this.context = context;
+    this.log = log;
+    this.lastSequence = lastSequence;
+    this.firstSequence = 1;
+    this.batch = new RecordBatch((bytes, previous) => context.env.disk.crc32(bytes, previous));
+  }
+
+  /** Writes an event; at once, because others see what it did. */
+  write(event: MetadataEvent): void {
+    this.add({ tag: 'event', event });
+    this.flush();
+  }
+
+  /** Rows of queues that are gone. */
+  deleteRows(rows: readonly number[]): void {
+    for (const row of rows) this.batch.deleteQueue(row);
+    this.flush();
+  }
+
+  /** Whether it is time for a snapshot of a state that so many events make. */
+  isSnapshotDue(events: number): boolean {
+    return this.lastSequence - this.firstSequence > Math.max(SNAPSHOT_EVENTS_MIN, events);
+  }
+
+  /** Writes everything at once; what was written before is not needed any more. */
+  snapshot(events: readonly MetadataEvent[], lastQueueId: number): void {
+    const before = this.lastSequence;
+    const parts = Math.max(1, Math.ceil(events.length / PART_EVENTS));
+    for (let part = 0; part < parts; part++) {
+      const some = events.slice(part * PART_EVENTS, (part + 1) * PART_EVENTS);
+      this.add({ tag: 'snapshotPart', part, parts, lastQueueId, events: some });
+    }
+    if (before > 0) this.batch.acks(ROW, [[1, before]]);
+    this.firstSequence = this.lastSequence;
+    this.flush();
+  }
+
+  get sequence(): number {
+    return this.lastSequence;
+  }
+
+  private add(record: JournalRecord): void {
+    this.batch.publish(ROW, ++this.lastSequence, [encodeJournalRecord(record)]);
+  }
+
+  private flush(): void {
+    if (this.batch.isEmpty) return;
+    const from = this.context.self as AnyPid as Pid<FromLog>;
+    this.context.send(this.log, { tag: 'append', from, batch: this.batchNumber++, bytes: this.batch.take() });
+  }
+
+  /** Answers once everything written so far is safe. Once the log has failed nobody is told that anything was done. */
+  answer(from: From, reply: unknown): void {
+    const batch = this.batchNumber - 1;
+    if (batch <= this.safeNumber) replyTo(this.context, from, reply);
+    else if (this.hasFailed) replyTo(this.context, from, NOT_SAFE);
+    else this.answers.push({ batch, from, reply });
+  }
+
+  failed(): void {
+    this.hasFailed = true;
+    for (const { from } of this.answers.splice(0)) replyTo(this.context, from, NOT_SAFE);
+  }
+
+  safe(batch: number): void {
+    this.safeNumber = Math.max(this.safeNumber, batch);
+    let told = 0;
+    while (told < this.answers.length && this.answers[told].batch <= this.safeNumber) told++;
+    for (const { from, reply } of this.answers.splice(0, told)) replyTo(this.context, from, reply);
+  }
+}
