@@ -85,6 +85,16 @@ export class Contents implements RecordSink {
     this.heads.set(row, lastSequence);
   }
 
+  /**
+   * The rows there are at the end of a segment, from those there are before it. A segment begins with all rows there are,
+   * so what it does not name was deleted before; null for not known, while no segment has said so.
+   */
+  rowsAfter(before: ReadonlySet<number> | null): ReadonlySet<number> | null {
+    const known = this.heads.size > 0 ? [...this.heads.keys()] : before;
+    if (known === null) return null;
+    return new Set([...known, ...this.rows.keys(), ...this.acked.keys(), ...this.marks.map(({ row }) => row)]);
+  }
+
   /** Tells all of it again. Acks come after what they end, deletions last. */
   replay(into: RecordSink): void {
     for (const [row, last] of this.heads) into.head(row, last);

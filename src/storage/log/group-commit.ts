@@ -8,6 +8,7 @@ export type Durability = 'sync' | 'os';
 interface Append {
   readonly bytes: Uint8Array;
   readonly done: (() => void) | null;
+  readonly number: number;
 }
 
 export interface CommitListener {
@@ -31,6 +32,10 @@ export class GroupCommit {
   private isUnsynced = false;
   private isFull = false;
   private hasFailed = false;
+  /** Writes and syncs that have not ended; after a failure they still may. */
+  underWay = 0;
+  /** The number of the last append that is written. */
+  writtenNumber = 0;
   /** The length of the file that is known to be safe. */
   safeBytes: number;
 
@@ -42,18 +47,20 @@ export class GroupCommit {
     this.listener = listener;
   }
 
-  get isWritten(): boolean {
-    return this.pending.length === 0 && this.writing === null;
+  /** The length of the file that is written. */
+  get writtenBytes(): number {
+    return this.at;
   }
 
   /** Nothing is under way. */
   get isIdle(): boolean {
-    return this.isWritten && !this.isSyncing && !this.isUnsynced;
+    return this.pending.length === 0 && this.writing === null && !this.isSyncing && !this.isUnsynced;
   }
 
-  append(bytes: Uint8Array, done: (() => void) | null): void {
+  /** Appends under a number that grows; `writtenNumber` follows. */
+  append(bytes: Uint8Array, done: (() => void) | null, number: number): void {
     if (this.hasFailed) return;
-    this.pending.push({ bytes, done });
+    this.pending.push({ bytes, done, number });
     this.write();
   }
 
@@ -100,9 +107,11 @@ export class GroupCommit {
       written();
       return;
     }
+    this.underWay++;
     this.file.write(chunks, this.at, (result) => {
-      if (this.hasFailed) return;
-      if (result.ok) written();
+      this.underWay--;
+      if (this.hasFailed) this.listener.moved();
+      else if (result.ok) written();
       else if (result.failure.code === 'ENOSPC') {
         this.isFull = true;
         this.listener.full();
@@ -112,6 +121,7 @@ export class GroupCommit {
 
   private afterWrite(appends: readonly Append[], hasBytes: boolean): void {
     const waits = this.durability === 'sync';
+    this.writtenNumber = appends[appends.length - 1].number;
     if (hasBytes) this.isUnsynced = true;
     if (waits && this.isUnsynced) {
       for (const { done } of appends) if (done !== null) this.unsynced.push(done);
@@ -131,9 +141,14 @@ export class GroupCommit {
     this.unsynced = [];
     this.isUnsynced = false;
     this.isSyncing = true;
+    this.underWay++;
     this.file.sync((result) => {
       this.isSyncing = false;
-      if (this.hasFailed) return;
+      this.underWay--;
+      if (this.hasFailed) {
+        this.listener.moved();
+        return;
+      }
       if (!result.ok) {
         this.fail(result.failure);
         return;

@@ -40,6 +40,10 @@ export interface ReadPlan {
   readonly cache: IndexCache;
   readonly crc32: Crc32;
   readonly report: Report;
+  /** The highest sequence of the row that is written for sure. */
+  readonly upTo: number;
+  /** Whether the record at that offset of that segment is written. */
+  isWritten(segment: Segment, offset: number): boolean;
 }
 
 export function* readPage(
@@ -49,8 +53,8 @@ export function* readPage(
   from: number,
   limit: { readonly count: number; readonly bytes: number },
 ): Flow<Page> {
-  const wanted = row.live.next(from, limit.count);
-  if (wanted.length === 0) return { records: [], next: null, damaged: 0 };
+  const wanted = row.live.next(from, limit.count).filter((sequence) => sequence <= plan.upTo);
+  if (wanted.length === 0) return { records: [], next: row.live.next(from, 1)[0] ?? null, damaged: 0 };
   const places = yield* locate(plan, rowId, wanted);
   let bytes = 0;
   let taken = 0;
@@ -74,7 +78,11 @@ export function* readPage(
   return { records, next, damaged };
 }
 
-function* locate({ segments, cache }: ReadPlan, rowId: number, wanted: readonly number[]): Flow<Map<number, Place>> {
+function* locate(
+  { segments, cache, isWritten }: ReadPlan,
+  rowId: number,
+  wanted: readonly number[],
+): Flow<Map<number, Place>> {
   const first = wanted[0];
   const last = wanted[wanted.length - 1];
   const places = new Map<number, Place>();
@@ -85,7 +93,8 @@ function* locate({ segments, cache }: ReadPlan, rowId: number, wanted: readonly 
     if (index === undefined) continue;
     for (const sequence of wanted) {
       const place = index.find(sequence);
-      if (place < 0) continue;
+      // A copy that is not written yet does not count: where it was copied from is still there.
+      if (place < 0 || !isWritten(segment, index.offsetAt(place))) continue;
       places.set(sequence, { segment, sequence, offset: index.offsetAt(place), length: index.lengthAt(place) });
     }
   }

@@ -22,6 +22,8 @@ export interface RecoveryPlan {
   readonly directory: string;
   readonly table: RowTable;
   readonly report: Report;
+  /** The rows there are, as far as segments have been read; null while that is not known. */
+  known: ReadonlySet<number> | null;
 }
 
 /** The segments there are, oldest first; `table` knows afterwards what is alive. */
@@ -37,6 +39,8 @@ export function* recoverSegments(plan: RecoveryPlan): Flow<Segment[]> {
     const segment = yield* recoverSegment(plan, id, place < ids.length - 1);
     if (segment !== null) segments.push(segment);
   }
+  // Deletions go when nothing has messages of their rows; older segments may still name the rows.
+  if (plan.known !== null) plan.table.keepOnly(plan.known);
   return segments;
 }
 
@@ -83,6 +87,8 @@ function* recoverSegment(plan: RecoveryPlan, id: number, hasLater: boolean): Flo
     contents = scanned.contents;
   }
   contents.replay(table);
+  table.left(contents.deleted);
+  plan.known = contents.rowsAfter(plan.known);
   const { acked, deleted } = contents;
   return {
     id,

@@ -14,6 +14,8 @@ export interface Row {
 
 export class RowTable implements RecordSink {
   readonly rows = new Map<number, Row>();
+  /** Rows whose deletion is appended and not yet in a segment: one that begins before it has to name them. */
+  private readonly leaving = new Map<number, number>();
   /** Counts what makes room. */
   gone = 0;
 
@@ -37,6 +39,8 @@ export class RowTable implements RecordSink {
     const from = this.rows.get(row);
     if (from === undefined) return;
     for (const [first, last] of ranges) {
+      // Also when the message itself is damaged its number was used.
+      if (last > from.lastSequence) from.lastSequence = last;
       const before = from.live.size;
       const count = from.live.remove(first, last);
       this.gone += count;
@@ -61,8 +65,22 @@ export class RowTable implements RecordSink {
   }
 
   deleteRow(row: number): void {
-    this.gone += this.rows.get(row)?.live.size ?? 0;
+    const known = this.rows.get(row);
+    if (known === undefined) return;
+    this.gone += known.live.size;
     this.rows.delete(row);
+    this.leaving.set(row, known.lastSequence);
+  }
+
+  /** The deletions of these rows are in a segment. */
+  left(rows: ReadonlySet<number>): void {
+    if (this.leaving.size === 0) return;
+    for (const row of [...this.leaving.keys()]) if (rows.has(row)) this.leaving.delete(row);
+  }
+
+  /** Forgets rows that are not among these. */
+  keepOnly(rows: ReadonlySet<number>): void {
+    for (const row of [...this.rows.keys()]) if (!rows.has(row)) this.rows.delete(row);
   }
 
   head(row: number, lastSequence: number): void {
@@ -70,7 +88,9 @@ export class RowTable implements RecordSink {
     of.lastSequence = Math.max(of.lastSequence, lastSequence);
   }
 
+  /** The highest sequences ever used, by row. */
   heads(): [number, number][] {
-    return [...this.rows].map(([row, { lastSequence }]) => [row, lastSequence]);
+    const heads = [...this.rows].map(([row, { lastSequence }]): [number, number] => [row, lastSequence]);
+    return [...heads, ...this.leaving];
   }
 }

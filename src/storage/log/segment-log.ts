@@ -8,7 +8,7 @@ import { ask, DiskError, type Flow, run } from './flow.ts';
 import { type Durability, GroupCommit } from './group-commit.ts';
 import { IndexCache } from './index-cache.ts';
 import { newSegment, tellAll } from './new-segment.ts';
-import { type Page, readPage } from './reader.ts';
+import { type Page, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
 import { type RecoveryPlan, recoverSegments, removeIfThere, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
@@ -52,6 +52,7 @@ export interface LoggedRow {
 interface Incoming {
   readonly bytes: Uint8Array;
   readonly done: (() => void) | null;
+  readonly number: number;
 }
 
 const DEFAULTS = {
@@ -81,7 +82,11 @@ export class SegmentLog {
   private isCompacting = false;
   private isClosing = false;
   private goneAtLastLook = 0;
-  private readsUnderWay = 0;
+  /** How many appends there were. */
+  private appended = 0;
+  /** The reads that are under way, by number. */
+  private readonly reads = new Set<number>();
+  private lastRead = 0;
   private waiting: { readonly isDue: () => boolean; readonly go: () => void }[] = [];
 
   private constructor(plan: RecoveryPlan, options: Required<LogOptions>, listener: LogListener, segments: Segment[]) {
@@ -104,7 +109,8 @@ export class SegmentLog {
   static open(disk: Disk, given: LogOptions, listener: LogListener, done: DiskDone<SegmentLog>): void {
     const options = { ...DEFAULTS, ...given } as Required<LogOptions>;
     const { directory } = options;
-    const plan: RecoveryPlan = { disk, directory, table: new RowTable(), report: listener.report.bind(listener) };
+    const report = listener.report.bind(listener);
+    const plan: RecoveryPlan = { disk, directory, table: new RowTable(), report, known: null };
     run(
       (function* (): Flow<SegmentLog> {
         const segments = yield* recoverSegments(plan);
@@ -125,7 +131,7 @@ export class SegmentLog {
   append(bytes: Uint8Array, done: (() => void) | null): void {
     if (this.hasFailed) return;
     tellAll(bytes, 0, () => this.table);
-    this.incoming.push({ bytes, done });
+    this.incoming.push({ bytes, done, number: ++this.appended });
     this.drain();
     if (this.table.gone - this.goneAtLastLook > GONE_MIN) this.compact();
   }
@@ -134,24 +140,25 @@ export class SegmentLog {
     const { incoming, active, options } = this;
     if (this.isRotating || this.hasFailed || incoming.length === 0) return;
     let taken = 0;
-    for (const { bytes, done } of incoming) {
+    for (const { bytes, done, number } of incoming) {
       const isFirst = active.extents.size === 0 && active.contents?.rows.size === 0;
       if (active.bytes + bytes.length > options.segmentBytes && !isFirst) break;
       taken++;
-      if (bytes.length > 0) this.markSafe();
+      if (bytes.length > 0) this.markSafe(number - 1);
       const { contents } = active;
       if (contents === null) throw new Error('the open segment has its index in memory');
       tellAll(bytes, active.bytes, (offset) => contents.at(offset));
+      this.table.left(contents.deleted);
       bindRecords(bytes, active.id, active.bytes);
       active.bytes += bytes.length;
-      this.commit.append(bytes, done);
+      this.commit.append(bytes, done, number);
     }
     this.incoming = incoming.slice(taken);
     if (this.incoming.length > 0) this.rotate();
   }
 
   /** Writes down how much of the segment is known to be safe, so that a restart can tell damage from a torn end. */
-  private markSafe(): void {
+  private markSafe(number: number): void {
     const { safeBytes } = this.commit;
     if (safeBytes <= this.markedBytes) return;
     this.markedBytes = safeBytes;
@@ -160,7 +167,7 @@ export class SegmentLog {
     const bytes = batch.take();
     bindRecords(bytes, this.active.id, this.active.bytes);
     this.active.bytes += bytes.length;
-    this.commit.append(bytes, null);
+    this.commit.append(bytes, null, number);
   }
 
   private rotate(): void {
@@ -174,12 +181,7 @@ export class SegmentLog {
 
   private *rotation(): Flow<void> {
     this.commit.flush();
-    yield* ask<true>((done) =>
-      this.when(
-        () => this.commit.isIdle,
-        () => done({ ok: true, value: true }),
-      ),
-    );
+    yield* this.until(() => this.commit.isIdle);
     const { active: sealed, disk, options, table } = this;
     const opened = yield* newSegment(disk, options, sealed.id + 1, table);
     if (sealed.contents !== null) sealed.extents = extentsOf(sealed.contents);
@@ -229,24 +231,32 @@ export class SegmentLog {
     limit: { readonly count: number; readonly bytes: number },
     done: DiskDone<Page>,
   ): void {
+    const { appended } = this;
+    const upTo = this.table.rows.get(row)?.lastSequence ?? 0;
     this.when(
-      () => this.incoming.length === 0 && this.commit.isWritten,
+      () => this.commit.writtenNumber >= appended,
       () => {
         const known = this.table.rows.get(row);
         if (known === undefined) {
           done({ ok: true, value: { records: [], next: null, damaged: 0 } });
           return;
         }
-        const { segments, cache, listener, disk } = this;
-        const plan = { segments, cache, crc32: disk.crc32.bind(disk), report: listener.report.bind(listener) };
-        this.readsUnderWay++;
-        run(readPage(plan, row, known, from, limit), (result) => {
-          this.readsUnderWay--;
+        const number = ++this.lastRead;
+        this.reads.add(number);
+        run(readPage(this.readPlan(upTo), row, known, from, limit), (result) => {
+          this.reads.delete(number);
           done(result);
           this.moved();
         });
       },
     );
+  }
+
+  private readPlan(upTo: number): ReadPlan {
+    const { segments, cache, listener, disk } = this;
+    const isWritten = (segment: Segment, offset: number): boolean =>
+      segment !== this.active || offset < this.commit.writtenBytes;
+    return { segments, cache, crc32: disk.crc32.bind(disk), report: listener.report.bind(listener), upTo, isWritten };
   }
 
   /** Bytes on the disk, and of live messages; segments. */
@@ -295,32 +305,26 @@ export class SegmentLog {
     // Whatever the durability, a file may go only when what replaces it is on the disk.
     if (this.options.durability === 'sync') return;
     this.commit.flush();
-    yield* ask<true>((done) =>
-      this.when(
-        () => this.commit.isIdle,
-        () => done({ ok: true, value: true }),
-      ),
-    );
+    yield* this.until(() => this.commit.isIdle);
   }
 
   private *removeSegment(segment: Segment): Flow<void> {
-    const { disk, options } = this;
+    const { disk, options, lastRead } = this;
     if (this.isClosing) return;
-    const { readsUnderWay } = this;
     this.segments = this.segments.filter((other) => other !== segment);
-    if (readsUnderWay > 0) {
-      yield* ask<true>((done) =>
-        this.when(
-          () => this.readsUnderWay === 0,
-          () => done({ ok: true, value: true }),
-        ),
-      );
-    }
+    // Reads that began from now on do not know of it.
+    yield* this.until(() => [...this.reads].every((number) => number > lastRead));
     this.cache.forget(segment);
-    yield* ask<true>((done) => segment.file.close(done));
-    yield* removeIfThere(disk, `${options.directory}/${segmentName(segment.id)}`);
-    yield* removeIfThere(disk, `${options.directory}/${indexName(segment.id)}`);
-    yield* ask<true>((done) => disk.syncDirectory(options.directory, done));
+    try {
+      yield* ask<true>((done) => segment.file.close(done));
+      yield* removeIfThere(disk, `${options.directory}/${segmentName(segment.id)}`);
+      yield* removeIfThere(disk, `${options.directory}/${indexName(segment.id)}`);
+      yield* ask<true>((done) => disk.syncDirectory(options.directory, done));
+    } catch (error) {
+      // Whether its messages would be found again is not known any more, so that no ack of them may ever go.
+      if (error instanceof DiskError) this.fail(error.failure);
+      throw error;
+    }
   }
 
   // ---- trouble and end
@@ -336,6 +340,7 @@ export class SegmentLog {
   private setFull(isFull: boolean): void {
     this.isFull = isFull;
     this.listener.full(isFull);
+    this.moved();
   }
 
   private fail(failure: DiskFailure): void {
@@ -352,21 +357,22 @@ export class SegmentLog {
   }
 
   private *closing(): Flow<true> {
+    const hasEnded = (): boolean => this.hasFailed || this.isFull;
     const isQuiet = (): boolean =>
-      this.hasFailed ||
-      (!this.isCompacting && !this.isRotating && this.readsUnderWay === 0 && this.incoming.length === 0);
-    yield* ask<true>((done) => this.when(isQuiet, () => done({ ok: true, value: true })));
+      !this.isCompacting && !this.isRotating && this.reads.size === 0 && this.incoming.length === 0;
+    yield* this.until(() => hasEnded() || isQuiet());
     this.commit.flush();
-    yield* ask<true>((done) =>
-      this.when(
-        () => this.hasFailed || this.commit.isIdle,
-        () => done({ ok: true, value: true }),
-      ),
-    );
-    if (this.hasFailed) throw new DiskError({ code: 'EFAILED', text: 'the log has failed before' });
-    yield* writeIndex({ disk: this.disk, directory: this.options.directory }, this.active);
+    yield* this.until(() => hasEnded() || this.commit.isIdle);
+    if (!hasEnded()) yield* writeIndex({ disk: this.disk, directory: this.options.directory }, this.active);
+    yield* this.until(() => this.commit.underWay === 0 && this.reads.size === 0);
     for (const { file } of this.segments) yield* ask<true>((done) => file.close(done));
+    if (this.hasFailed) throw new DiskError({ code: 'EFAILED', text: 'the log has failed before' });
+    if (this.isFull) throw new DiskError({ code: 'ENOSPC', text: 'the disk was full: what waited for room is lost' });
     return true;
+  }
+
+  private *until(isDue: () => boolean): Flow<void> {
+    yield* ask<true>((done) => this.when(isDue, () => done({ ok: true, value: true })));
   }
 
   private when(isDue: () => boolean, go: () => void): void {

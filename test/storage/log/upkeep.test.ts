@@ -1,0 +1,208 @@
+// What the log owes while it works on itself (B1, B19, B24): removals that did not become durable, rows that are gone for
+// good, reads between appends that never stop, an end while the disk is full.
+import { crc32 } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { type LogOptions, RecordBatch, SegmentLog } from '../../../src/storage/index.ts';
+import { SimDisk } from './sim-disk.ts';
+
+const random = { next: () => 0.5 };
+const sum = (bytes: Uint8Array, previous?: number) => crc32(bytes, previous);
+const PAYLOAD = new Uint8Array(100);
+
+interface Opened {
+  readonly log: SegmentLog;
+  readonly failures: string[];
+}
+
+function open(disk: SimDisk, options: LogOptions = { segmentBytes: 1_000 }): Opened {
+  let opened: SegmentLog | null = null;
+  const failures: string[] = [];
+  const listener = {
+    failed: ({ code }: { code: string }) => failures.push(code),
+    full: () => {},
+    report: () => {},
+  };
+  SegmentLog.open(disk, options, listener, (result) => {
+    if (result.ok) opened = result.value;
+  });
+  disk.settle();
+  if (opened === null) throw new Error('the log did not open');
+  return { log: opened, failures };
+}
+
+function append(log: SegmentLog, fill: (batch: RecordBatch) => void, done: (() => void) | null = null): void {
+  const batch = new RecordBatch(sum);
+  fill(batch);
+  log.append(batch.take(), done);
+}
+
+describe('the upkeep of the log', () => {
+  test('a removal that is not known to be durable ends the log: what it needs to forget it may not', () => {
+    let isRemoval = false;
+    const disk: SimDisk = new SimDisk({
+      random,
+      fault: (operation, path) => {
+        if (operation === 'remove') isRemoval = disk.paths.includes(path);
+        return operation === 'syncDirectory' && isRemoval ? 'EIO' : null;
+      },
+    });
+    const { log, failures } = open(disk);
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+      if (sequence > 4) append(log, (batch) => batch.acks(1, [[sequence - 4, sequence - 4]]));
+      disk.settle();
+      if (sequence % 5 === 0) log.compact();
+      disk.settle();
+    }
+    expect([isRemoval, failures]).toEqual([true, ['EIO']]);
+  });
+
+  test('a row that was deleted stays gone, whatever is emptied afterwards', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk);
+    let last = 0;
+    /** Messages that come and go, so that the segments they are in are emptied. */
+    const churn = (count: number): void => {
+      for (let end = last + count; last < end; ) {
+        const sequence = ++last;
+        append(log, (batch) => batch.publish(6, sequence, [PAYLOAD]));
+        append(log, (batch) => batch.acks(6, [[sequence, sequence]]));
+        disk.settle();
+        log.compact();
+        disk.settle();
+      }
+    };
+    append(log, (batch) => {
+      batch.publish(9, 1, [PAYLOAD]);
+      batch.mark(9, 0, PAYLOAD);
+      batch.acks(9, [[1, 1]]);
+    });
+    churn(30);
+    // Row 5 keeps segments that name row 9 only as one of those there were when they began, or by its mark.
+    append(log, (batch) => batch.mark(9, 0, PAYLOAD));
+    for (let sequence = 1; sequence <= 30; sequence++) append(log, (batch) => batch.publish(5, sequence, [PAYLOAD]));
+    churn(15);
+    append(log, (batch) => batch.deleteQueue(9));
+    churn(60);
+    expect(log.row(9)).toBeNull();
+    log.close(() => {});
+    disk.settle();
+    const after = open(disk).log;
+    expect([after.row(9), after.row(5)?.count]).toEqual([null, 30]);
+  });
+
+  test('B1 the end of a row counts only with what was appended behind it, also while a new segment begins', () => {
+    const seen = new Set<string>();
+    for (const policy of ['none', 'all', 'prefix'] as const) {
+      for (let steps = 0; steps < 60; steps++) {
+        const disk = new SimDisk({ random });
+        const { log } = open(disk);
+        append(log, (batch) => batch.publish(9, 1, [PAYLOAD]));
+        for (let sequence = 1; sequence <= 5; sequence++) append(log, (batch) => batch.publish(5, sequence, [PAYLOAD]));
+        disk.settle();
+        // The first of these does not fit any more.
+        append(log, (batch) => batch.publish(5, 6, [new Uint8Array(400)]));
+        append(log, (batch) => {
+          batch.deleteQueue(9);
+          batch.publish(8, 1, [PAYLOAD]);
+        });
+        for (let step = 0; step < steps; step++) disk.step();
+        const after = open(disk.crash(policy)).log;
+        const state = `row 9: ${after.row(9)?.count ?? 'gone'}, row 8: ${after.row(8)?.count ?? 'none'}`;
+        seen.add(state);
+      }
+    }
+    // A row may be known by its number before anything of it is safe.
+    expect([...seen].sort()).toEqual(['row 9: 1, row 8: 0', 'row 9: 1, row 8: none', 'row 9: gone, row 8: 1']);
+  });
+
+  test('B19 a read ends between appends that never stop, and sees what was appended before it', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk, { segmentBytes: 100_000 });
+    let sequence = 0;
+    let ended = 0;
+    let asked = 0;
+    for (let round = 0; round < 200; round++) {
+      // There is always something to write when a write ends.
+      for (let count = 0; count < 2; count++) {
+        sequence++;
+        append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+      }
+      if (round % 20 === 10) {
+        const upTo = sequence;
+        asked++;
+        log.read(1, 1, { count: 1_000, bytes: 1_000_000 }, (result) => {
+          ended++;
+          expect(result).toMatchObject({ ok: true, value: { damaged: 0 } });
+          const found = result.ok ? result.value.records.map((record) => record.sequence) : [];
+          expect(found).toEqual(Array.from({ length: upTo }, (_none, place) => place + 1));
+        });
+      }
+      disk.step();
+    }
+    expect([asked, ended]).toEqual([10, 10]);
+  });
+
+  test('B19 segments are removed while reads overlap each other for ever', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk);
+    append(log, (batch) => batch.publish(7, 1, [PAYLOAD]));
+    disk.settle();
+    const readAgain = (): void => log.read(7, 1, { count: 1, bytes: 1 }, readAgain);
+    readAgain();
+    disk.step();
+    readAgain();
+    let sequence = 0;
+    for (let round = 0; round < 400; round++) {
+      sequence++;
+      append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+      append(log, (batch) => batch.acks(1, [[sequence, sequence]]));
+      log.compact();
+      for (let steps = 0; steps < 12; steps++) disk.step();
+    }
+    expect(log.stats.segments).toBeLessThan(20);
+  });
+
+  test('a message whose last record is damaged does not give its number to another', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk, { segmentBytes: 10_000 });
+    for (const sequence of [1, 2, 3]) append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+    disk.settle();
+    append(log, (batch) => batch.acks(1, [[3, 3]]));
+    disk.settle();
+    append(log, (batch) => batch.publish(2, 1, [PAYLOAD]));
+    disk.settle();
+    append(log, (batch) => batch.publish(2, 2, [PAYLOAD]));
+    disk.settle();
+    const bytes = disk.bytesOf('log/0000000001.log') ?? PAYLOAD;
+    const third = Buffer.from(bytes).lastIndexOf(Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 3]));
+    bytes[third + 30] ^= 1;
+    disk.setBytes('log/0000000001.log', bytes);
+    expect(open(disk).log.row(1)).toMatchObject({ lastSequence: 3, count: 2 });
+  });
+
+  test('closing ends while the disk is full, and after a failure: no file stays open', () => {
+    for (const fault of ['ENOSPC', 'EIO'] as const) {
+      let isBroken = false;
+      let opened = 0;
+      const disk = new SimDisk({
+        random,
+        fault: (operation) => {
+          if (operation === 'open') opened++;
+          if (operation === 'close') opened--;
+          return isBroken && operation === 'write' ? fault : null;
+        },
+      });
+      const { log } = open(disk);
+      append(log, (batch) => batch.publish(1, 1, [PAYLOAD]));
+      disk.settle();
+      isBroken = true;
+      append(log, (batch) => batch.publish(1, 2, [PAYLOAD]));
+      disk.settle();
+      const ends: boolean[] = [];
+      log.close((result) => ends.push(result.ok));
+      disk.settle();
+      expect([fault, ends, opened]).toEqual([fault, [false], 0]);
+    }
+  });
+});
