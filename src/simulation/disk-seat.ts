@@ -50,8 +50,6 @@ export class DiskSeat {
   private armed: { readonly target: DiskTarget; readonly fault: DiskFault }[] = [];
   private slowMs = 0;
   private users = new Set<string>();
-  /** The process for which an operation has just completed: what is asked for meanwhile is asked for by it. */
-  private completing: string | null = null;
 
   constructor(host: DiskSeatHost, options: DiskSeatOptions) {
     this.host = host;
@@ -99,16 +97,10 @@ export class DiskSeat {
   private submitted(complete: () => void): void {
     const { host } = this;
     const { latencyMs = 0 } = this.options;
-    const user = this.completing ?? host.running;
-    this.users.add(user);
+    this.users.add(host.running);
     const ms = this.slowMs + (latencyMs === 0 ? 0 : host.random.below(latencyMs + 1));
     this.slowMs = 0;
-    host.after(ms, () => {
-      const before = this.completing;
-      this.completing = user;
-      complete();
-      this.completing = before;
-    });
+    host.after(ms, complete);
   }
 
   private struck({ kind, path }: DiskOperation): DiskFault | null {

@@ -1,8 +1,8 @@
 // The host's files keep what every disk promises, on a directory of their own.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import fs, { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { hostDisk, noDisk } from '../../../src/env/host/index.ts';
 import { type Writev, writeAll } from '../../../src/env/host/write-all.ts';
 import { Files } from '../../support/disk.ts';
@@ -30,6 +30,51 @@ describe('the disk of the host', () => {
     expect(existsSync(directory)).toBe(false);
     expect(await disk.makeDirectory('')).toBe(true);
     expect(await disk.list('')).toEqual([]);
+  });
+
+  it('a sync is an fdatasync of the file, and an fsync of the directory', async () => {
+    const synced: string[] = [];
+    const data = vi.spyOn(fs, 'fdatasync').mockImplementation((_handle, done) => {
+      synced.push('fdatasync');
+      setImmediate(done, null);
+    });
+    const all = vi.spyOn(fs, 'fsync').mockImplementation((_handle, done) => {
+      synced.push('fsync');
+      setImmediate(done, Object.assign(new Error('broken'), { code: 'EIO' }));
+    });
+    try {
+      const disk = new Files({ disk: hostDisk(temporary()), settle });
+      const file = await disk.make('a', 'x');
+      expect(await disk.sync(file)).toBe(true);
+      expect(await disk.syncDirectory('')).toBe('EIO');
+      expect(synced).toEqual(['fdatasync', 'fsync']);
+    } finally {
+      data.mockRestore();
+      all.mockRestore();
+    }
+  });
+
+  it('a file whose write is under way keeps its number until the write has ended', async () => {
+    const order: string[] = [];
+    const { writev, close } = fs;
+    const slow = vi.spyOn(fs, 'writev').mockImplementation(((...args: Parameters<typeof writev>) => {
+      setImmediate(() => setImmediate(() => order.push('write') && writev(...args)));
+    }) as typeof writev);
+    const closing = vi.spyOn(fs, 'close').mockImplementation(((...args: Parameters<typeof close>) => {
+      order.push('close');
+      close(...args);
+    }) as typeof close);
+    try {
+      const disk = new Files({ disk: hostDisk(temporary()), settle });
+      const file = await disk.open('a', 'create');
+      const written = disk.write(file, [Buffer.from('x')], 0);
+      const closed = disk.close(file);
+      expect([await written, await closed]).toEqual([true, true]);
+      expect(order).toEqual(['write', 'close']);
+    } finally {
+      slow.mockRestore();
+      closing.mockRestore();
+    }
   });
 
   it('writes go on where the host has written short', async () => {
