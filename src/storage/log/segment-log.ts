@@ -74,6 +74,7 @@ export class SegmentLog {
   private active: Segment;
   private readonly commit: GroupCommit;
   private readonly cache: IndexCache;
+  private readonly ownBatch: RecordBatch;
   private incoming: Incoming[] = [];
   private markedBytes: number;
   private isRotating = false;
@@ -94,6 +95,7 @@ export class SegmentLog {
     this.options = options;
     this.listener = listener;
     this.table = plan.table;
+    this.ownBatch = new RecordBatch(plan.disk.crc32.bind(plan.disk));
     this.segments = segments;
     this.active = segments[segments.length - 1];
     this.markedBytes = this.active.bytes;
@@ -162,9 +164,8 @@ export class SegmentLog {
     const { safeBytes } = this.commit;
     if (safeBytes <= this.markedBytes) return;
     this.markedBytes = safeBytes;
-    const batch = new RecordBatch(this.disk.crc32.bind(this.disk));
-    batch.synced(safeBytes);
-    const bytes = batch.take();
+    this.ownBatch.synced(safeBytes);
+    const bytes = this.ownBatch.take();
     bindRecords(bytes, this.active.id, this.active.bytes);
     this.active.bytes += bytes.length;
     this.commit.append(bytes, null, number);
