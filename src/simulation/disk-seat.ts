@@ -50,6 +50,8 @@ export class DiskSeat {
   private armed: { readonly target: DiskTarget; readonly fault: DiskFault }[] = [];
   private slowMs = 0;
   private users = new Set<string>();
+  /** Timers of thread 0 that stand for operations: no process can take them back, and who asked may be dead. */
+  timers = 0;
 
   constructor(host: DiskSeatHost, options: DiskSeatOptions) {
     this.host = host;
@@ -100,7 +102,11 @@ export class DiskSeat {
     this.users.add(host.running);
     const ms = this.slowMs + (latencyMs === 0 ? 0 : host.random.below(latencyMs + 1));
     this.slowMs = 0;
-    host.after(ms, complete);
+    this.timers++;
+    host.after(ms, () => {
+      this.timers--;
+      complete();
+    });
   }
 
   private struck({ kind, path }: DiskOperation): DiskFault | null {

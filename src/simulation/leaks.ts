@@ -12,7 +12,8 @@ export function leaksOf(world: World): string[] {
     if (unread > 0) leaks.push(`${seat} has not read ${unread} messages`);
   }
   for (const { origin, timers } of world.threads) {
-    const left = timers.size - timers.ownedBy(origin);
+    const ofDisk = origin.thread === 0 ? world.machine.disk.timers : 0;
+    const left = timers.size - timers.ownedBy(origin) - ofDisk;
     if (left > 0) leaks.push(`${left} timers to names or other threads are running`);
   }
   const { size } = world.machine.net.sockets;

@@ -1,10 +1,11 @@
 // The whole zoo, and the rows of the reliability digest that nothing is planted for yet, each with its reason.
 import { brokerMistakes } from './broker.ts';
+import { diskMistakes } from './disk.ts';
 import { kernelMistakes } from './kernel.ts';
 import { lawMistakes } from './laws.ts';
 import type { Mistake } from './mistake.ts';
 
-export const mistakes: readonly Mistake[] = [...kernelMistakes, ...brokerMistakes, ...lawMistakes];
+export const mistakes: readonly Mistake[] = [...kernelMistakes, ...brokerMistakes, ...lawMistakes, ...diskMistakes];
 
 export const INVARIANTS: readonly string[] = [
   ...Array.from({ length: 21 }, (_, n) => `R${n + 1}`),
@@ -14,10 +15,7 @@ export const INVARIANTS: readonly string[] = [
 /** Why a row has no mistake. */
 export const WITHOUT: Readonly<Record<string, string>> = {
   R18: 'there are no links between nodes yet',
-  B1: 'queues live in memory: nothing is promised behind the death of their thread',
-  B10: 'there is no disk yet that a confirm would have to wait for',
   B19: 'there is no watermark of memory yet',
   B23: 'there are no permissions yet',
-  B24: 'nothing outlives a restart yet',
   B28: 'there are no policies yet',
 };

@@ -1,0 +1,170 @@
+// The real segment log on the disk of a simulated machine (B1, B10, B24): appends that were said to be safe are there
+// after any power cuts and failures, and nothing is there that was never appended. The disk that the log sees is open to
+// mistakes: what it leaves out is what the log would leave out.
+import fc from 'fast-check';
+import type { Disk } from '../../../src/env/index.ts';
+import { type Context, type Effects, receive, TIMEOUT } from '../../../src/process/index.ts';
+import { type LogOptions, RecordBatch, SegmentLog } from '../../../src/storage/index.ts';
+import { heal, simDisk } from '../../../src/testing.ts';
+import type { Property } from '../check.ts';
+
+/** Lengths of the payloads that are appended; 0 waits for what is under way. */
+export type Program = readonly number[];
+
+/** How the log is mistaken. */
+export interface Mistaken {
+  readonly disk?: (disk: Disk) => Disk;
+  readonly options?: LogOptions;
+}
+
+type Event =
+  | { readonly tag: 'safe'; readonly sequence: number }
+  | { readonly tag: 'failed' }
+  | { readonly tag: 'full' }
+  | { readonly tag: 'opened'; readonly log: SegmentLog | null }
+  | { readonly tag: 'page'; readonly sequences: readonly number[]; readonly next: number | null };
+
+const ROW = 1;
+const SEGMENT_BYTES = 2_000;
+const PAGE = { count: 10, bytes: 5_000 };
+/** Longer than any operation of the disk takes. */
+const PATIENCE_MS = 10_000;
+/** A disk that fails again and again is given up. */
+const TRIES_MAX = 12;
+
+/** One log after the other over one disk, and what was said to be safe. */
+class Life {
+  readonly safe = new Set<number>();
+  readonly deliver: (event: Event) => void;
+  private readonly context: Context<unknown>;
+  private readonly mistaken: Mistaken;
+  log: SegmentLog | null = null;
+  last = 0;
+
+  constructor(context: Context<unknown>, mistaken: Mistaken) {
+    this.context = context;
+    this.mistaken = mistaken;
+    this.deliver = context.inlet() as (event: Event) => void;
+  }
+
+  *next(): Effects<Event> {
+    const event = yield* receive<Event>(null, { afterMs: PATIENCE_MS });
+    if (event === TIMEOUT) return { tag: 'failed' };
+    if (event.tag === 'safe') this.safe.add(event.sequence);
+    if (event.tag === 'failed') this.log = null;
+    if (event.tag === 'full') this.log?.retry();
+    return event;
+  }
+
+  *open(): Effects<SegmentLog> {
+    const { mistaken } = this;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const disk = (mistaken.disk ?? ((same: Disk) => same))(this.context.env.disk);
+      const told = {
+        failed: () => this.deliver({ tag: 'failed' }),
+        full: (isFull: boolean) => isFull && this.deliver({ tag: 'full' }),
+        report: () => {},
+      };
+      SegmentLog.open(disk, { segmentBytes: SEGMENT_BYTES, ...mistaken.options }, told, (opened) =>
+        this.deliver({ tag: 'opened', log: opened.ok ? opened.value : null }),
+      );
+      for (let event = yield* this.next(); event.tag !== 'failed'; event = yield* this.next()) {
+        if (event.tag !== 'opened') continue;
+        if (event.log === null) break;
+        this.log = event.log;
+        return event.log;
+      }
+    }
+    throw new Error('B24 the log does not open any more');
+  }
+
+  append(log: SegmentLog, length: number): void {
+    const sequence = ++this.last;
+    const { crc32 } = this.context.env.disk;
+    const batch = new RecordBatch((bytes, previous) => crc32(bytes, previous));
+    batch.publish(ROW, sequence, [new Uint8Array(length).fill(sequence)]);
+    log.append(batch.take(), () => this.deliver({ tag: 'safe', sequence }));
+  }
+
+  /** Sequences of all that the log has. */
+  *read(log: SegmentLog): Effects<Set<number>> {
+    const found = new Set<number>();
+    for (let from: number | null = 1; from !== null; ) {
+      log.read(ROW, from, PAGE, (result) => {
+        if (!result.ok) throw new Error(result.failure.text);
+        const sequences = result.value.records.map(({ sequence }) => sequence);
+        this.deliver({ tag: 'page', sequences, next: result.value.next });
+      });
+      let event = yield* this.next();
+      while (event.tag !== 'page') event = yield* this.next();
+      for (const sequence of event.sequences) found.add(sequence);
+      from = event.next;
+    }
+    return found;
+  }
+}
+
+/** Holds for the real log under every fault of the disk but bits that read wrong. */
+export function logProperty(mistaken: Mistaken = {}): Property<Program> {
+  return {
+    programs: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 900 })), { minLength: 1, maxLength: 12 }),
+    body: (program) =>
+      function* root(context: Context<unknown>): Effects<void> {
+        const life = new Life(context, mistaken);
+        for (const length of program) {
+          const log = life.log ?? (yield* life.open());
+          if (length > 0) life.append(log, length);
+          else if (life.safe.size < life.last) yield* life.next();
+        }
+        heal(context);
+        simDisk(context).cut('none', context.env.random);
+        // What was under way before the cut may still be told; it is not awaited.
+        const found = yield* life.read(yield* life.open());
+        const lost = [...life.safe].filter((sequence) => !found.has(sequence));
+        const invented = [...found].filter((sequence) => sequence > life.last);
+        if (lost.length > 0) throw new Error(`B10 confirmed and lost: ${lost}`);
+        if (invented.length > 0) throw new Error(`B24 never appended: ${invented}`);
+      },
+  };
+}
+
+/** The disk with something else for what its files do at a sync. */
+export function syncing(sync: (real: (done: (ok: boolean) => void) => void, done: (ok: boolean) => void) => void) {
+  return (disk: Disk): Disk => ({
+    ...methodsOf(disk),
+    open: (path, mode, done) =>
+      disk.open(path, mode, (opened) => {
+        if (!opened.ok) return done(opened);
+        const file = opened.value;
+        const real = (told: (ok: boolean) => void) => file.sync(({ ok }) => told(ok));
+        const replaced = {
+          ...file,
+          sync: (whenDone: Parameters<typeof file.sync>[0]) =>
+            sync(real, (ok) =>
+              whenDone(ok ? { ok, value: true } : { ok, failure: { code: 'EIO', text: 'the sync failed' } }),
+            ),
+        };
+        done({ ok: true, value: replaced });
+      }),
+  });
+}
+
+/** Names are never made durable. */
+export const namesUnsynced = (disk: Disk): Disk => ({
+  ...methodsOf(disk),
+  syncDirectory: (directory, done) => disk.list(directory, () => done({ ok: true, value: true })),
+});
+
+/** The operations of a disk as an object that can be spread. */
+function methodsOf(disk: Disk): Disk {
+  return {
+    open: disk.open.bind(disk),
+    list: disk.list.bind(disk),
+    makeDirectory: disk.makeDirectory.bind(disk),
+    rename: disk.rename.bind(disk),
+    remove: disk.remove.bind(disk),
+    syncDirectory: disk.syncDirectory.bind(disk),
+    freeBytes: disk.freeBytes.bind(disk),
+    crc32: disk.crc32.bind(disk),
+  };
+}
