@@ -32,6 +32,8 @@ export class GroupCommit {
   private isUnsynced = false;
   private isFull = false;
   private hasFailed = false;
+  /** Those who waited are being told: what they append goes out together. */
+  private isTelling = false;
   /** Writes and syncs that have not ended; after a failure they still may. */
   underWay = 0;
   /** The number of the last append that is written. */
@@ -64,6 +66,11 @@ export class GroupCommit {
     this.write();
   }
 
+  /** Takes bytes along with the next append; for themselves they are not worth a write and a sync. */
+  prepend(bytes: Uint8Array, number: number): void {
+    if (!this.hasFailed) this.pending.push({ bytes, done: null, number });
+  }
+
   /** Goes on in another file. Only when idle. */
   switchTo(file: DiskFile, at: number): void {
     this.file = file;
@@ -84,7 +91,7 @@ export class GroupCommit {
   }
 
   private write(): void {
-    if (this.writing !== null || this.pending.length === 0 || this.hasFailed) return;
+    if (this.writing !== null || this.pending.length === 0 || this.hasFailed || this.isTelling) return;
     this.writing = this.pending;
     this.pending = [];
     this.writeOut(this.writing);
@@ -129,7 +136,7 @@ export class GroupCommit {
     } else if (waits && this.isSyncing) {
       for (const { done } of appends) if (done !== null) this.unsynced.push(done);
       this.isUnsynced = true;
-    } else for (const { done } of appends) done?.();
+    } else this.tell(appends.map(({ done }) => done));
     this.write();
     this.listener.moved();
   }
@@ -154,10 +161,20 @@ export class GroupCommit {
         return;
       }
       this.safeBytes = coveredBytes;
-      for (const done of covered) done();
+      this.tell(covered);
+      this.write();
       if (this.isUnsynced && this.durability === 'sync') this.sync();
       this.listener.moved();
     });
+  }
+
+  private tell(waiting: readonly ((() => void) | null)[]): void {
+    this.isTelling = true;
+    try {
+      for (const done of waiting) done?.();
+    } finally {
+      this.isTelling = false;
+    }
   }
 
   private fail(failure: DiskFailure): void {

@@ -168,7 +168,7 @@ export class SegmentLog {
     const bytes = this.ownBatch.take();
     bindRecords(bytes, this.active.id, this.active.bytes);
     this.active.bytes += bytes.length;
-    this.commit.append(bytes, null, number);
+    this.commit.prepend(bytes, number);
   }
 
   private rotate(): void {
