@@ -30,6 +30,11 @@ const deliveredPerSecond = (report: LoadReport) =>
 const MANUAL = { isAutoAck: false, prefetch: 100 };
 const TEN = { producers: 10, consumers: 10, queues: 10 };
 
+/** Consumers acknowledge, or nothing would have to be written for what they take at once. */
+function durable(confirmsOutstanding: number): Partial<LoadOptions> {
+  return { bodyBytes: 1024, isPersistent: true, isAutoAck: false, prefetch: 1_000, confirmsOutstanding };
+}
+
 function throughput(name: string, question: string, load: Partial<LoadOptions>): BrokerCase {
   return {
     name,
@@ -54,6 +59,9 @@ export const brokerCases: readonly BrokerCase[] = [
   throughput('auto-ack-1kib-10-queues', 'the same with 1 KiB', { bodyBytes: 1024, ...TEN }),
   throughput('manual-ack-16b-10-queues', 'ten of each, 16 B, each acked', { bodyBytes: 16, ...TEN, ...MANUAL }),
   throughput('manual-ack-1kib-10-queues', 'ten of each, 1 KiB, each acked', { bodyBytes: 1024, ...TEN, ...MANUAL }),
+  throughput('persistent-confirm-1', '1 KiB, durable, each acked, one publish unconfirmed', durable(1)),
+  throughput('persistent-confirm-100', 'the same with 100 unconfirmed', durable(100)),
+  throughput('persistent-confirm-1000', 'the same with 1,000 unconfirmed', durable(1_000)),
   {
     name: 'connections-open',
     question: 'how fast connections open, each with channel and exclusive queue',

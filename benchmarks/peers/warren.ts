@@ -1,6 +1,9 @@
-// Question: what does plain `npm start` do? Our own broker as a target: the command line of this checkout, in memory, on
-// any free TCP port, with the defaults otherwise. No flags for benchmarks.
+// Question: what does plain `npm start` do? Our own broker as a target: the command line of this checkout, in a data
+// directory of its own, on any free TCP port, with the defaults otherwise. No flags for benchmarks.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import hostProcess from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { OURS } from '../results.ts';
@@ -12,7 +15,8 @@ const READY_TIMEOUT_MS = 10_000;
 
 /** Starts Warren; `options` are further options of `warren start`. */
 export async function startWarren(options: readonly string[] = []): Promise<TargetStart> {
-  const args = [CLI, 'start', '--memory', '--amqp-port', '0', '--log-level', 'error', ...options];
+  const dataDir = mkdtempSync(join(tmpdir(), 'warren-bench-'));
+  const args = [CLI, 'start', '--data-dir', dataDir, '--amqp-port', '0', '--log-level', 'error', ...options];
   const running = await startProcess(hostProcess.execPath, args);
   try {
     const [, amqpPort, rest] = await running.line(READY, READY_TIMEOUT_MS);
@@ -21,10 +25,14 @@ export async function startWarren(options: readonly string[] = []): Promise<Targ
       description: `Warren (${rest.trim()}), Node ${hostProcess.versions.node}`,
       amqpPort: Number(amqpPort),
       pid: running.pid,
-      [Symbol.asyncDispose]: running.end,
+      [Symbol.asyncDispose]: async () => {
+        await running.end();
+        rmSync(dataDir, { recursive: true, force: true });
+      },
     };
   } catch (error) {
     await running.end();
+    rmSync(dataDir, { recursive: true, force: true });
     return { skipped: `Warren does not start: ${error instanceof Error ? error.message : error}` };
   }
 }
