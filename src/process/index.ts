@@ -19,3 +19,4 @@ export * from './monitors.ts';
 export * from './process.ts';
 export * from './report.ts';
 export * from './signal.ts';
+export * from './suspension.ts';

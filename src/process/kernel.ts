@@ -50,6 +50,8 @@ export interface Kernel {
   register(name: string, pid: AnyPid, done: (result: RegisterResult) => void): void;
   unregister(name: string, done: (result: boolean) => void): void;
   processInfo(asker: Process, pid: AnyPid, withMessages: boolean, done: (info: ProcessInfo | undefined) => void): void;
+  /** Suspends `pid` for `asker`; `done(false)` when it is dead. */
+  suspend(asker: Process, pid: AnyPid, done: (isSuspended: boolean) => void): void;
   cancelTimer(asker: Process, ref: Ref, done: (left: number | false) => void): void;
   offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void;
 }

@@ -39,6 +39,10 @@ export interface Extras {
   maxMailbox: MaxMailbox | null;
   /** Messages that a full mailbox has dropped. */
   droppedMessages: number;
+  /** How often this process suspends others (PRC-4); null for never. */
+  suspending: Map<AnyPid, number> | null;
+  /** Who suspends this process; null for nobody yet. */
+  suspenders: Set<AnyPid> | null;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the record serves processes of every protocol.
@@ -93,6 +97,8 @@ export class Process implements Context<any> {
       timers: null,
       maxMailbox: null,
       droppedMessages: 0,
+      suspending: null,
+      suspenders: null,
     };
     return this.extras;
   }

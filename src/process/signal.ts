@@ -108,6 +108,21 @@ export interface CancelTimerSignal {
   readonly ref: Ref;
 }
 
+/** Suspends the receiver (PRC-4); with `ref` it is answered like an info request. */
+export interface SuspendSignal {
+  readonly kind: 'suspend';
+  readonly from: AnyPid;
+  readonly to: AnyPid;
+  readonly ref: Ref | null;
+}
+
+/** `resume`: the sender suspends the receiver no longer. `suspendEnd`: the sender, which the receiver suspended, is dead. */
+export interface ResumeSignal {
+  readonly kind: 'resume' | 'suspendEnd';
+  readonly from: AnyPid;
+  readonly to: AnyPid;
+}
+
 export type Signal =
   | MessageSignal
   | AliasSignal
@@ -120,4 +135,6 @@ export type Signal =
   | SpawnSignal
   | InfoSignal
   | InfoReplySignal
-  | CancelTimerSignal;
+  | CancelTimerSignal
+  | SuspendSignal
+  | ResumeSignal;

@@ -1,9 +1,10 @@
 // What each signal does where it is received: the other half of the operations of process.ts.
-// LNK-1...6, MON-1...5, ALI-1, EXI-2...5. Signals to a dead process vanish, but for links and monitors (SIG-3).
+// LNK-1...6, MON-1...5, ALI-1, EXI-2...5, PRC-4. Signals to a dead process vanish, but for links and monitors (SIG-3).
 import { Links, Monitors, type Process, receiveExit, type Signal, type Tracer } from '../process/index.ts';
 import type { AnyPid, Ref } from '../term/index.ts';
 import { processInfoOf } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
+import { receiveResume, receiveSuspend } from './suspension.ts';
 
 /** Applies one signal to its receiver on this scheduler. */
 export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
@@ -56,6 +57,15 @@ export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
       scheduler.sendSignal({ kind: 'infoReply', from: signal.to, to: signal.from, ref: signal.ref, info });
       return;
     }
+    case 'suspend':
+      receiveSuspend(scheduler, signal.from, signal.to, signal.ref);
+      return;
+    case 'resume':
+      receiveResume(scheduler, signal.from, signal.to);
+      return;
+    case 'suspendEnd':
+      processAt(signal.to)?.extras?.suspending?.delete(signal.from);
+      return;
     case 'infoReply':
       scheduler.takeReply(signal.ref)?.(signal.info);
       return;
@@ -84,6 +94,10 @@ export function refuseSignal(scheduler: Scheduler, signal: Signal): void {
       }
       return;
     }
+    case 'suspend':
+      receiveSignal(scheduler, { kind: 'suspendEnd', from: signal.to, to: signal.from });
+      if (signal.ref !== null) scheduler.takeReply(signal.ref)?.(undefined);
+      return;
     case 'info':
     case 'cancelTimer':
       scheduler.takeReply(signal.ref)?.(undefined);

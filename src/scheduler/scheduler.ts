@@ -27,12 +27,13 @@ import { RunQueue } from './run-queue.ts';
 import { foreignSerial, ownSerial } from './serial.ts';
 import { runSlice } from './slice.ts';
 import { receiveSpawn, spawn } from './spawn.ts';
+import { endSuspensionsOfThread } from './suspension.ts';
 import { reportCrash, tearDown, tellOfThread } from './teardown.ts';
 import { type Timer, Timers } from './timers.ts';
 import { cancelTimer, fireTimer, startReceiveTimer, startTimer } from './timing.ts';
 import { Unborn } from './unborn.ts';
 
-const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING } = flags;
+const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING, SUSPENDED } = flags;
 const SLICES_PER_CLOCK = 16;
 const LONG_SLICE = 64;
 
@@ -82,7 +83,10 @@ export class Scheduler implements Kernel {
   sendMessage(from: Process | null, to: AnyPid | Ref, message: unknown): void {
     const { engine } = this;
     const seal: Seal | null = engine.strict ? sealTerm(message) : null;
-    if (this.tracer !== null) this.tracer({ kind: 'send', pid: from?.self ?? null, detail: message });
+    if (this.tracer !== null) {
+      const other = to instanceof Pid ? to : to.toString();
+      this.tracer({ kind: 'send', pid: from?.self ?? null, other, detail: message });
+    }
     if (to instanceof Pid && engine.transit === null) {
       const target = to.target as Process | null;
       if (target !== null) target.accept(message, seal);
@@ -168,8 +172,12 @@ export class Scheduler implements Kernel {
 
   /** Runs one slice of `process`, which has been taken from the run queue. */
   runOne(process: Process): void {
-    // It may have died while it was queued, even before its body was entered: no user code runs then (R4).
-    if ((process.flags & ALIVE) === 0) return;
+    // It may have died while it was queued, even before its body was entered: no user code runs then (R4). Nor may any
+    // when it has been suspended since (PRC-4); its resumption queues it again.
+    if ((process.flags & (ALIVE | SUSPENDED)) !== ALIVE) {
+      process.flags &= ~QUEUED;
+      return;
+    }
     process.flags = (process.flags & ~QUEUED) | RUNNING;
     this.slices++;
     this.engine.heartbeat?.begin(process.self.serial);
@@ -238,6 +246,7 @@ export class Scheduler implements Kernel {
   /** A thread has died (THR-1): tells everybody here who was linked to or watched one of its processes. */
   threadDown(origin: Origin, reasonFor: (pid: AnyPid) => unknown): void {
     this.timers.cancelTo(origin);
+    for (const process of this.processes.values()) endSuspensionsOfThread(this, process, origin);
     tellOfThread(this, (pid) => pid.origin === origin, reasonFor);
     for (const signal of this.unborn.lost(origin)) receiveSignal(this, signal);
     this.replies.answerFor(origin);
@@ -345,6 +354,12 @@ export class Scheduler implements Kernel {
     const ref = this.makeRef();
     this.replies.expect(ref, pid.origin, done as (value: unknown) => void);
     this.sendSignal({ kind: 'info', from: asker.self, to: pid, ref, withMessages });
+  }
+
+  suspend(asker: Process, pid: AnyPid, done: (isSuspended: boolean) => void): void {
+    const ref = this.makeRef();
+    this.replies.expect(ref, pid.origin, (answer) => done(answer === true));
+    this.sendSignal({ kind: 'suspend', from: asker.self, to: pid, ref });
   }
 
   cancelTimer(asker: Process, ref: Ref, done: (left: number | false) => void): void {

@@ -13,7 +13,7 @@ import {
 } from '../process/index.ts';
 import type { Scheduler } from './scheduler.ts';
 
-const { ALIVE, ASYNC, BLOCKED, FRESH, HELD, INTERRUPTED, LONG_MAILBOX_REPORTED } = flags;
+const { ALIVE, ASYNC, BLOCKED, FRESH, HELD, INTERRUPTED, LONG_MAILBOX_REPORTED, SUSPENDED } = flags;
 const CLOCK_EVERY = 63;
 
 const generatorPrototype = Object.getPrototypeOf(function* () {}).prototype as object;
@@ -39,7 +39,7 @@ export function runSlice(scheduler: Scheduler, process: Process): boolean {
   let budget = scheduler.engine.limits.sliceReductions;
   while (budget > 0) {
     if ((process.flags & INTERRUPTED) !== 0 && mustStop(process)) return false;
-    if ((process.flags & (BLOCKED | HELD)) !== 0) return false;
+    if ((process.flags & (BLOCKED | HELD | SUSPENDED)) !== 0) return false;
     if (process.continuation !== null) {
       const used = runContinuation(scheduler, process, process.continuation, budget);
       if (used < 0) return false;
@@ -157,7 +157,7 @@ function runContinuation(scheduler: Scheduler, process: Process, continuation: C
     // A held generator stops behind its effect, which must not be lost.
     if (
       used >= budget ||
-      (process.flags & HELD) !== 0 ||
+      (process.flags & (HELD | SUSPENDED)) !== 0 ||
       ((used & CLOCK_EVERY) === 0 && scheduler.engine.env.clock.now() > scheduler.sliceEndMs)
     ) {
       continuation.input = input;

@@ -4,6 +4,7 @@ import { type CrashReport, flags, formatReason, type Process, type Resource, sta
 import { type AnyPid, isClean, type Ref, reasonOf } from '../term/index.ts';
 import { initialCall } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
+import { endSuspensions } from './suspension.ts';
 import type { Timer } from './timers.ts';
 
 /** A reason may hold megabytes; a line of the log must not. */
@@ -68,6 +69,7 @@ function closeResource(scheduler: Scheduler, process: Process, resource: Resourc
 
 function tellOthers(scheduler: Scheduler, process: Process, reason: unknown): void {
   const { links, monitors, self } = process;
+  if (process.extras !== null) endSuspensions(scheduler, process);
   process.links = null;
   process.monitors = null;
   if (links !== null) {

@@ -60,6 +60,7 @@ const BOOKKEEPING = new Set<Signal['kind']>([
   'info',
   'infoReply',
   'cancelTimer',
+  'suspendEnd',
 ]);
 const SIGNAL_NAMES: Partial<Record<Signal['kind'], string>> = { down: 'DOWN', linkExit: 'EXIT', exit: 'exit' };
 

@@ -17,6 +17,9 @@ const SIGNAL_CODES: Readonly<Record<Signal['kind'], number>> = {
   info: 12,
   infoReply: 13,
   cancelTimer: 14,
+  suspend: 15,
+  resume: 16,
+  suspendEnd: 17,
 };
 
 export class RunHash {

@@ -25,6 +25,9 @@ const KINDS: readonly Signal['kind'][] = [
   'info',
   'infoReply',
   'cancelTimer',
+  'suspend',
+  'resume',
+  'suspendEnd',
 ];
 const CODES = Object.fromEntries(KINDS.map((kind, code) => [kind, code])) as Readonly<Record<Signal['kind'], number>>;
 
@@ -48,7 +51,13 @@ export function encodeSignal(encoder: TermEncoder, signal: Signal): void {
       encodeReason(encoder, signal.reason);
       return;
     case 'link':
+    case 'resume':
+    case 'suspendEnd':
       encoder.pid(signal.from);
+      return;
+    case 'suspend':
+      encoder.pid(signal.from);
+      encoder.term(signal.ref, 0);
       return;
     case 'unlink':
     case 'unlinkAck':
@@ -128,7 +137,11 @@ function decodeOther(
     case 'linkExit':
       return { kind, from, to, reason: decoder.term() };
     case 'link':
+    case 'resume':
+    case 'suspendEnd':
       return { kind, from, to };
+    case 'suspend':
+      return { kind, from, to, ref: decoder.term() as Ref | null };
     case 'unlink':
     case 'unlinkAck':
       return { kind, from, to, id: decoder.number() };

@@ -11,7 +11,10 @@ import {
   processInfo,
   receive,
   register,
+  resumeProcess,
+  type SuspendOptions,
   sleep,
+  suspendProcess,
   TIMEOUT,
   unregister,
 } from '../../src/process/index.ts';
@@ -25,7 +28,8 @@ export type Command =
   | { readonly do: 'throw'; readonly text: string }
   | { readonly do: 'return' }
   | { readonly do: 'trapExit'; readonly on: boolean }
-  | { readonly do: 'link' | 'unlink' | 'info' | 'inbox' | 'isAlive'; readonly to: AnyPid }
+  | { readonly do: 'link' | 'unlink' | 'info' | 'inbox' | 'isAlive' | 'resume'; readonly to: AnyPid }
+  | { readonly do: 'suspend'; readonly to: AnyPid; readonly options?: SuspendOptions }
   | {
       readonly do: 'monitor';
       readonly to: AnyPid | string;
@@ -109,6 +113,10 @@ function* obey(context: Context<unknown>, command: Command): Effects<unknown> {
       return yield* processInfo(command.to);
     case 'inbox':
       return (yield* processInfo(command.to, { messages: true }))?.messages;
+    case 'suspend':
+      return yield* suspendProcess(command.to, command.options);
+    case 'resume':
+      return yield* resumeProcess(command.to);
     case 'isAlive':
       return yield* isProcessAlive(command.to);
     case 'cancelAny':

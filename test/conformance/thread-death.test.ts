@@ -1,7 +1,22 @@
 // What happens when a data thread dies (THR-1, DST-3, SCH-6): cases for the threads engine only, since the others have
 // no threads to lose.
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Context, type Effects, isDown, receive, register, type System, startSystem } from '../../src/index.ts';
+import {
+  BadArgumentError,
+  type Context,
+  type Effects,
+  isDown,
+  isProcessAlive,
+  pause,
+  processInfo,
+  receive,
+  register,
+  resumeProcess,
+  type System,
+  startSystem,
+  suspendProcess,
+  TIMEOUT,
+} from '../../src/index.ts';
 import type { Pid } from '../../src/term/index.ts';
 import type { ThreadsEngine } from '../../src/threads/index.ts';
 import { PUPPET } from '../actors/puppet.ts';
@@ -90,6 +105,51 @@ describe('threads, a thread that dies', () => {
         expect(isDown(down, ref)).toBe(true);
       }
       expect(incarnations).toEqual([1, 2, 3, 4, 5]);
+    });
+  });
+
+  test('MON-2 each monitor of a process on a thread that is known to be dead gives exactly one DOWN, noproc', async () => {
+    system = await startSystem({ threads: 2, logger: 'silent', strict: true });
+    await system.run(function* (context: Context<unknown>): Effects<void> {
+      const target = context.spawn(PUPPET, [], { placement: { thread: 1 } });
+      const bystander = context.spawn(PUPPET, [], { placement: { thread: 2 } });
+      const first = context.monitor(target);
+      engine().kill(1);
+      yield* receive((message) => isDown(message, first));
+      const refs = [context.monitor(target), context.monitor(target), context.monitor(target)];
+      for (const ref of refs) {
+        expect(yield* receive()).toEqual({ tag: 'DOWN', ref, object: target, reason: 'noproc' });
+        expect(context.demonitor(ref, { flush: true })).toBe(false);
+      }
+      // The answers of both threads come behind whatever a second DOWN could come from.
+      const next = context.spawn(PUPPET, [], { placement: { thread: 1 } });
+      for (const pid of [bystander, next]) expect(yield* isProcessAlive(pid)).toBe(true);
+      expect(yield* receive(null, { afterMs: 0 })).toBe(TIMEOUT);
+    });
+  });
+
+  test('PRC-4 the thread of a suspender takes its suspensions with it, and that of the suspended frees the suspender', async () => {
+    system = await startSystem({ threads: 2, logger: 'silent', strict: true });
+    await system.run(function* (context: Context<unknown>): Effects<void> {
+      const suspender = context.spawn(PUPPET, [], { placement: { thread: 1 } });
+      const [here, there, lost] = [0, 2, 1].map((thread) => context.spawn(PUPPET, [], { placement: { thread } }));
+      const commands = [here, there].map((to) => ({ do: 'suspend', to }));
+      const asked = context.monitor(suspender, { alias: 'replyDemonitor' });
+      context.send(suspender as Pid<unknown>, { tag: '$do', command: { do: 'all', commands }, answerTo: asked });
+      expect(yield* having('ref')).toMatchObject({ value: [true, true] });
+      for (const pid of [here, there]) expect((yield* processInfo(pid))?.status).toBe('suspended');
+      yield* suspendProcess(lost);
+      const down = context.monitor(suspender);
+      engine().kill(1);
+      yield* receive((message) => isDown(message, down));
+      for (const pid of [here, there]) while ((yield* processInfo(pid))?.status === 'suspended') yield* pause();
+      let thrown: unknown = null;
+      try {
+        yield* resumeProcess(lost);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBeInstanceOf(BadArgumentError);
     });
   });
 

@@ -19,6 +19,7 @@ import { signalCases } from './signals.ts';
 import { spawnCases } from './spawn.ts';
 import { supervisorCases } from './supervisor.ts';
 import { supervisorChildrenCases } from './supervisor-children.ts';
+import { suspensionCases } from './suspension.ts';
 import { sysCases } from './sys.ts';
 import { taskCases } from './tasks.ts';
 import { timerCases } from './timers.ts';
@@ -38,6 +39,7 @@ export const CASES: readonly Case[] = [
   ...sharedCases,
   ...spawnCases,
   ...schedulingCases,
+  ...suspensionCases,
   ...boundCases,
   ...genServerCases,
   ...genServerEndCases,
