@@ -2,7 +2,7 @@
 // after any power cuts and failures, and nothing is there that was never appended. The disk that the log sees is open to
 // mistakes: what it leaves out is what the log would leave out.
 import fc from 'fast-check';
-import type { Disk } from '../../../src/env/index.ts';
+import type { Disk, DiskDone, DiskFile } from '../../../src/env/index.ts';
 import { type Context, type Effects, receive, TIMEOUT } from '../../../src/process/index.ts';
 import { type LogOptions, RecordBatch, SegmentLog } from '../../../src/storage/index.ts';
 import { heal, simDisk } from '../../../src/testing.ts';
@@ -19,9 +19,9 @@ export interface Mistaken {
 
 type Event =
   | { readonly tag: 'safe'; readonly sequence: number }
-  | { readonly tag: 'failed' }
-  | { readonly tag: 'full' }
-  | { readonly tag: 'opened'; readonly log: SegmentLog | null }
+  | { readonly tag: 'failed'; readonly epoch: number }
+  | { readonly tag: 'full'; readonly epoch: number }
+  | { readonly tag: 'opened'; readonly epoch: number; readonly log: SegmentLog | null }
   | { readonly tag: 'page'; readonly sequences: readonly number[]; readonly next: number | null };
 
 const ROW = 1;
@@ -40,6 +40,8 @@ class Life {
   private readonly mistaken: Mistaken;
   log: SegmentLog | null = null;
   last = 0;
+  /** Counts the logs. */
+  private epoch = 0;
 
   constructor(context: Context<unknown>, mistaken: Mistaken) {
     this.context = context;
@@ -47,26 +49,37 @@ class Life {
     this.deliver = context.inlet() as (event: Event) => void;
   }
 
+  /** Ends the log that is open, as the death of the whole program would: it hears of nothing any more. */
+  end(): void {
+    this.epoch++;
+    this.log = null;
+  }
+
   *next(): Effects<Event> {
-    const event = yield* receive<Event>(null, { afterMs: PATIENCE_MS });
-    if (event === TIMEOUT) return { tag: 'failed' };
-    if (event.tag === 'safe') this.safe.add(event.sequence);
-    if (event.tag === 'failed') this.log = null;
-    if (event.tag === 'full') this.log?.retry();
-    return event;
+    for (;;) {
+      const event = yield* receive<Event>(null, { afterMs: PATIENCE_MS });
+      if (event === TIMEOUT) return { tag: 'failed', epoch: this.epoch };
+      if (event.tag === 'safe') this.safe.add(event.sequence);
+      else if (event.tag !== 'page' && event.epoch !== this.epoch) continue;
+      if (event.tag === 'failed') this.end();
+      if (event.tag === 'full') this.log?.retry();
+      return event;
+    }
   }
 
   *open(): Effects<SegmentLog> {
     const { mistaken } = this;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const disk = (mistaken.disk ?? ((same: Disk) => same))(this.context.env.disk);
+      this.end();
+      const { epoch } = this;
+      const disk = mortal((mistaken.disk ?? ((same: Disk) => same))(this.context.env.disk), () => this.epoch === epoch);
       const told = {
-        failed: () => this.deliver({ tag: 'failed' }),
-        full: (isFull: boolean) => isFull && this.deliver({ tag: 'full' }),
+        failed: () => this.deliver({ tag: 'failed', epoch }),
+        full: (isFull: boolean) => isFull && this.deliver({ tag: 'full', epoch }),
         report: () => {},
       };
       SegmentLog.open(disk, { segmentBytes: SEGMENT_BYTES, ...mistaken.options }, told, (opened) =>
-        this.deliver({ tag: 'opened', log: opened.ok ? opened.value : null }),
+        this.deliver({ tag: 'opened', epoch, log: opened.ok ? opened.value : null }),
       );
       for (let event = yield* this.next(); event.tag !== 'failed'; event = yield* this.next()) {
         if (event.tag !== 'opened') continue;
@@ -117,8 +130,8 @@ export function logProperty(mistaken: Mistaken = {}): Property<Program> {
           else if (life.safe.size < life.last) yield* life.next();
         }
         heal(context);
+        life.end();
         simDisk(context).cut('none', context.env.random);
-        // What was under way before the cut may still be told; it is not awaited.
         const found = yield* life.read(yield* life.open());
         const lost = [...life.safe].filter((sequence) => !found.has(sequence));
         const invented = [...found].filter((sequence) => sequence > life.last);
@@ -147,6 +160,40 @@ export function syncing(sync: (real: (done: (ok: boolean) => void) => void, done
         done({ ok: true, value: replaced });
       }),
   });
+}
+
+/** The disk of a program that may die: what it has asked for still happens, and nobody hears of it. */
+function mortal(disk: Disk, isAlive: () => boolean): Disk {
+  const heard =
+    <T>(done: DiskDone<T>): DiskDone<T> =>
+    (result) => {
+      if (isAlive()) done(result);
+    };
+  const fileOf = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    write: (chunks, at, done) => file.write(chunks, at, heard(done)),
+    read: (length, at, done) => file.read(length, at, heard(done)),
+    sync: (done) => file.sync(heard(done)),
+    truncate: (length, done) => file.truncate(length, heard(done)),
+    size: (done) => file.size(heard(done)),
+    close: (done) => file.close(heard(done)),
+  });
+  return {
+    open: (path, mode, done) => {
+      disk.open(
+        path,
+        mode,
+        heard((result) => done(result.ok ? { ok: true, value: fileOf(result.value) } : result)),
+      );
+    },
+    list: (directory, done) => disk.list(directory, heard(done)),
+    makeDirectory: (directory, done) => disk.makeDirectory(directory, heard(done)),
+    rename: (from, to, done) => disk.rename(from, to, heard(done)),
+    remove: (path, done) => disk.remove(path, heard(done)),
+    syncDirectory: (directory, done) => disk.syncDirectory(directory, heard(done)),
+    freeBytes: (done) => disk.freeBytes(heard(done)),
+    crc32: disk.crc32.bind(disk),
+  };
 }
 
 /** Names are never made durable. */
