@@ -4,6 +4,7 @@
 //   store.push({ message: 'a', priority: 0, bytes: 1, expiresAtMs: NEVER, isPersistent: false });
 //   store.lend(1, null).message; // 'a'
 export { EntryFormatError, type MessageCodec } from './entry-codec.ts';
+export * from './log/inspect.ts';
 export type { LoggedRecord, Page } from './log/reader.ts';
 export { RecordBatch, UnknownRecordError } from './log/records.ts';
 export { SegmentVersionError } from './log/segment.ts';

@@ -54,6 +54,9 @@ class Window {
   }
 }
 
+/** Hears of each record that is found, with its payload unless it is a message. */
+export type RecordVisitor = (header: RecordHeader, offset: number, payload: Uint8Array) => void;
+
 /**
  * Scans a whole segment. `isSafe` says that all of it was safe once (there is a later segment), so that damage is damage
  * and no torn end.
@@ -64,6 +67,7 @@ export function* scanSegment(
   fileBytes: number,
   isSafe: boolean,
   crc32: Crc32,
+  visit?: RecordVisitor,
 ): Flow<Scanned> {
   const window = new Window(file, id, fileBytes);
   const found: Found[] = [];
@@ -85,6 +89,7 @@ export function* scanSegment(
     // Payloads of messages are not needed, and there may be many.
     const payload = record.header.kind === KIND.publish ? record.payload.subarray(0, 0) : record.payload.slice();
     found.push({ header: record.header, offset: at, payload });
+    visit?.(record.header, at, payload);
     at += HEADER_BYTES + record.header.length;
   }
   const torn = damages.find(({ from }) => from >= safeBytes);

@@ -286,6 +286,12 @@ export class SegmentLog {
     });
   }
 
+  /** Calls back once no segment is worth being emptied any more, or the log has failed. */
+  whenCompact(done: () => void): void {
+    this.compact();
+    this.when(() => !this.isCompacting || this.hasFailed, done);
+  }
+
   private compactionPlan(): CompactionPlan {
     const { table, segments, cache, disk, listener, options } = this;
     return {
