@@ -7,7 +7,7 @@ import { type Context, type Effects, receive } from '../../src/process/index.ts'
 import type { Scheduler } from '../../src/scheduler/index.ts';
 import { startSystem } from '../../src/start.ts';
 import type { System } from '../../src/system/index.ts';
-import type { AnyPid, Pid } from '../../src/term/index.ts';
+import { type AnyPid, Pid } from '../../src/term/index.ts';
 import { BUSY, IDLE } from '../actors/observed.ts';
 import { at } from '../threads/fixture.ts';
 
@@ -75,6 +75,9 @@ describe.each([0, 2])('on %i data threads', (threads) => {
     expect(story.map(({ kind }) => kind).filter((kind) => kind !== 'down')).toEqual(
       expect.arrayContaining(['receive', 'send', 'exit']),
     );
+    const [answer] = story.filter(({ kind, pid }) => kind === 'send' && pid === idle);
+    expect(answer.other).toBeInstanceOf(Pid);
+    expect(story.find(({ kind }) => kind === 'receive')?.detail).toContain(`from: ${answer.other}`);
     expect(story.find(({ kind }) => kind === 'receive')?.detail).toContain('from: ');
     const exit = story.find(({ kind }) => kind === 'exit');
     expect([exit?.pid === idle, exit?.detail]).toEqual([true, '"killed"']);
