@@ -42,6 +42,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': ['threads'],
   nanoid: ['env/host', 'threads'],
   pino: ['env/host'],
+  ws: ['env/host'],
   commander: ['cli'],
   zod: ['cli', 'management'],
   // A test writes the chart of a run to a file of its choice; nothing else of the kit touches the disk.
