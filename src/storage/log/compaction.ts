@@ -4,7 +4,7 @@
 // The rule: what says that a message is gone may itself go only when the removal of every segment that holds the message
 // is durable, or a restart would raise the dead. So the acks of a segment are carried on for as long as any other segment
 // has messages that they name; and one segment is emptied at a time.
-import type { Range } from '../range-collector.ts';
+import { joinedRanges, overlaps, type Range } from '../range-collector.ts';
 import { ask, type Flow } from './flow.ts';
 import type { IndexCache } from './index-cache.ts';
 import { bindRecords, type Crc32, HEADER_BYTES, RecordBatch, readHeader } from './records.ts';
@@ -45,7 +45,9 @@ export function worstSegment(plan: CompactionPlan): Segment | null {
   let worstPart = USEFUL_PART_MIN;
   const sealed = plan.segments.slice(0, -1);
   for (const segment of sealed) {
-    const part = usefulBytes(plan, segment) / segment.bytes;
+    // Acks are only counted where they can matter: there may be many.
+    let part = liveBytes(plan, segment) / segment.bytes;
+    if (part < worstPart) part += neededAckBytes(plan, segment) / segment.bytes;
     if (part >= worstPart) continue;
     worst = segment;
     worstPart = part;
@@ -55,35 +57,40 @@ export function worstSegment(plan: CompactionPlan): Segment | null {
   return small.length > SMALL_MAX ? small[0] : null;
 }
 
-function usefulBytes(plan: CompactionPlan, segment: Segment): number {
+function liveBytes(plan: CompactionPlan, segment: Segment): number {
   let bytes = 0;
   for (const [row, { first, last, count, bytes: all }] of segment.extents) {
     const live = Math.min(count, plan.table.rows.get(row)?.live.countIn(first, last) ?? 0);
     bytes += (all / count + HEADER_BYTES) * live;
   }
-  for (const [, ranges] of neededAcks(plan, segment)) bytes += ranges.length * RANGE_BYTES;
   return bytes;
 }
 
-/** Acks of a segment that name messages of others. */
-function neededAcks({ table, segments }: CompactionPlan, segment: Segment): [number, Range[]][] {
+function neededAckBytes(plan: CompactionPlan, segment: Segment): number {
+  let bytes = 0;
+  for (const [, ranges] of neededAcks(plan, segment)) bytes += HEADER_BYTES + ranges.length * RANGE_BYTES;
+  return bytes;
+}
+
+/** Acks of a segment that name messages of others, sorted and joined. */
+function neededAcks(plan: CompactionPlan, segment: Segment): [number, Range[]][] {
   const needed: [number, Range[]][] = [];
-  for (const [row, ranges] of segment.acked) {
-    if (!table.rows.has(row)) continue;
-    const kept: Range[] = [];
-    for (const other of segments) {
-      if (other === segment) continue;
-      const extent = other.extents.get(row) ?? other.contents?.rows.get(row);
-      if (extent === undefined) continue;
-      for (const [first, last] of ranges) {
-        if (first <= extent.last && last >= extent.first) {
-          kept.push([Math.max(first, extent.first), Math.min(last, extent.last)]);
-        }
-      }
-    }
+  for (const [row, acked] of segment.acked) {
+    if (!plan.table.rows.has(row)) continue;
+    const kept = overlaps(joinedRanges(acked), extentsElsewhere(plan, segment, row));
     if (kept.length > 0) needed.push([row, kept]);
   }
   return needed;
+}
+
+function extentsElsewhere({ segments }: CompactionPlan, segment: Segment, row: number): Range[] {
+  const extents: Range[] = [];
+  for (const other of segments) {
+    if (other === segment) continue;
+    const extent = other.extents.get(row) ?? other.contents?.rows.get(row);
+    if (extent !== undefined) extents.push([extent.first, extent.last]);
+  }
+  return joinedRanges(extents);
 }
 
 /** Empties a segment and removes it. */

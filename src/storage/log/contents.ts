@@ -10,7 +10,7 @@
 //   marks       u32   then each: u48 row, u48 sequence, u32 length, payload
 //   heads       u32   then each: u48 row, u48 highest sequence
 //   CRC-32      u32   of everything before
-import type { Range } from '../range-collector.ts';
+import { joinedRanges, type Range } from '../range-collector.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { type Crc32, KIND, type RecordHeader, readPairs } from './records.ts';
 import { RowIndex } from './row-index.ts';
@@ -32,12 +32,16 @@ export interface RecordSink {
 
 const SIGNATURE = 0x57415252_454e4958n;
 const VERSION = 1;
+/** Fewer ranges of acks are not worth joining. */
+const JOIN_FROM = 1_024;
 
 export class Contents implements RecordSink {
   readonly rows = new Map<number, RowIndex>();
   readonly acked = new Map<number, Range[]>();
   readonly deleted = new Set<number>();
   readonly marks: Mark[] = [];
+  /** So many ranges of a row are joined next. */
+  private readonly joinAt = new Map<number, number>();
   private readonly heads = new Map<number, number>();
   private offset = 0;
 
@@ -71,6 +75,12 @@ export class Contents implements RecordSink {
       if (before !== undefined && before[1] + 1 === first) known[known.length - 1] = [before[0], last];
       else known.push([first, last]);
     }
+    // Several consumers ack out of order, so that neighbours come apart: joined now and then, at a cost that stays linear.
+    if (known.length < (this.joinAt.get(row) ?? JOIN_FROM)) return;
+    const joined = joinedRanges(known);
+    known.length = 0;
+    for (const range of joined) known.push(range);
+    this.joinAt.set(row, Math.max(JOIN_FROM, joined.length * 2));
   }
 
   mark(mark: Mark): void {

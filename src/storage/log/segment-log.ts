@@ -83,6 +83,7 @@ export class SegmentLog {
   private isCompacting = false;
   private isClosing = false;
   private goneAtLastLook = 0;
+  private lookAfter = GONE_MIN;
   /** How many appends there were. */
   private appended = 0;
   /** The reads that are under way, by number. */
@@ -135,7 +136,7 @@ export class SegmentLog {
     tellAll(bytes, 0, () => this.table);
     this.incoming.push({ bytes, done, number: ++this.appended });
     this.drain();
-    if (this.table.gone - this.goneAtLastLook > GONE_MIN) this.compact();
+    if (this.table.gone - this.goneAtLastLook > this.lookAfter) this.compact();
   }
 
   private drain(): void {
@@ -274,6 +275,8 @@ export class SegmentLog {
   /** Empties segments that are of little use, one after the other, while the log goes on. */
   compact(): void {
     this.goneAtLastLook = this.table.gone;
+    // Looking costs as much as there are rows in segments.
+    this.lookAfter = this.segments.reduce((sum, { extents }) => sum + extents.size, GONE_MIN);
     if (this.isCompacting || this.isClosing || this.hasFailed || this.isFull) return;
     const worst = worstSegment(this.compactionPlan());
     if (worst === null) return;
