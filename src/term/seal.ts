@@ -23,7 +23,11 @@ export interface Seal {
   readonly hashes: readonly number[];
 }
 
+/** What is frozen in depth already. Small things are not in it: to remember them costs more than to look again. */
 const sealedObjects = new WeakSet<object>();
+const REMEMBERED_MIN = 8;
+/** Plain objects that were looked through so far. */
+let sealedCount = 0;
 const DEPTH_MAX = 1000;
 
 /**
@@ -52,22 +56,25 @@ function sealValue(value: unknown, parts: Part[], depth: number): void {
   if (value instanceof Uint8Array) parts.push(value);
   else if (value instanceof Map) {
     for (const [key, item] of value) {
-      sealAt('<key>', key, parts, depth);
-      sealAt(`.get(${typeof key === 'object' ? 'object' : String(key)})`, item, parts, depth);
+      sealAt('<key>', '', '', key, parts, depth);
+      sealAt('.get(', key, ')', item, parts, depth);
     }
     parts.push(value);
   } else if (value instanceof Set) {
-    for (const item of value) sealAt('<item>', item, parts, depth);
+    for (const item of value) sealAt('<item>', '', '', item, parts, depth);
     parts.push(value);
   } else sealPlain(value, parts, depth);
 }
 
 /** Descends one step and, only when that fails, says where: a path built on the way down would cost every send. */
-function sealAt(step: string, value: unknown, parts: Part[], depth: number): void {
+function sealAt(before: string, key: unknown, after: string, value: unknown, parts: Part[], depth: number): void {
   try {
     sealValue(value, parts, depth + 1);
   } catch (error) {
-    if (error instanceof NotATermError && depth < 20) throw new NotATermError(error.what, step + error.path);
+    if (error instanceof NotATermError && depth < 20) {
+      const name = typeof key === 'object' ? 'object' : String(key);
+      throw new NotATermError(error.what, before + name + after + error.path);
+    }
     throw error;
   }
 }
@@ -77,18 +84,21 @@ function sealPlain(value: object, parts: Part[], depth: number): void {
   if (prototype !== null && prototype !== Object.prototype && prototype !== Array.prototype) {
     throw new NotATermError(`an instance of ${prototype.constructor?.name ?? 'a class'}`, '');
   }
+  // Names and symbols one by one take a third of the time of `Reflect.ownKeys`.
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new NotATermError('a symbol key', '');
   const held = parts.length;
-  for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === 'symbol') throw new NotATermError('a symbol key', '');
+  const before = sealedCount++;
+  for (const key of Object.getOwnPropertyNames(value)) {
     const field = Object.getOwnPropertyDescriptor(value, key);
     if (field?.get !== undefined || field?.set !== undefined) throw new NotATermError('an accessor', `.${key}`);
-    if (typeof field?.value === 'object' || typeof field?.value === 'function' || typeof field?.value === 'symbol') {
-      sealAt(`.${key}`, field.value, parts, depth);
+    const item: unknown = field?.value;
+    if ((typeof item === 'object' && item !== null) || typeof item === 'function' || typeof item === 'symbol') {
+      sealAt('.', key, '', item, parts, depth);
     }
   }
   Object.freeze(value);
   // An object that holds bytes is looked through again at every send, else its bytes would escape the hash.
-  if (parts.length === held) sealedObjects.add(value);
+  if (parts.length === held && sealedCount - before > REMEMBERED_MIN) sealedObjects.add(value);
 }
 
 function hashPart(part: Seal['parts'][number]): number {

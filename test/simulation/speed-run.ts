@@ -1,5 +1,6 @@
 // A program that prints how many schedules a second the simulator tries; speed.test.ts runs it. It is one of its own
-// because a test runner rewrites the sources it loads, and slows them down. Time is that of its thread.
+// because a test runner rewrites the sources it loads, and slows them down. Time is that of its thread. Strict: every
+// message is checked and frozen.
 import {
   call,
   genServer,
@@ -50,7 +51,7 @@ for (let round = 0; round < ROUNDS_MAX && best < ENOUGH * 1.1; round++) {
   steps = 0;
   const before = process.threadCpuUsage();
   const onRun = (run: { steps: number }) => (steps += run.steps);
-  const found = findFailure({ schedules: SCHEDULES, seed: 1 + round * SCHEDULES, onRun }, system);
+  const found = findFailure({ schedules: SCHEDULES, seed: 1 + round * SCHEDULES, onRun, strict: true }, system);
   if (found !== null) throw new Error(found.result.describe());
   const { user, system: kernel } = process.threadCpuUsage(before);
   best = Math.max(best, (SCHEDULES * 1e6) / (user + kernel));

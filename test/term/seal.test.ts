@@ -39,6 +39,24 @@ describe('sealTerm', () => {
     expect(sealTerm(message)?.parts).toEqual([message.bytes]);
   });
 
+  it('looks at what is shared or sent again once, when there is much of it', () => {
+    let looks = 0;
+    const counted = <T extends object>(value: T): T =>
+      new Proxy(value, {
+        ownKeys: (target) => {
+          looks++;
+          return Reflect.ownKeys(target);
+        },
+      });
+    let shared: object = counted({ n: 0 });
+    for (let level = 0; level < 60; level++) shared = counted({ left: shared, right: shared });
+    sealTerm(shared);
+    const once = looks;
+    expect(once).toBeLessThan(10_000);
+    sealTerm(shared);
+    expect(looks).toBe(once);
+  });
+
   it('leaves pids alone: their record is not data', () => {
     const pid = new Pid({ node: 'n', thread: 0, incarnation: 1 }, 1);
     sealTerm({ pid });
@@ -47,6 +65,8 @@ describe('sealTerm', () => {
 
   it('says what is not a term and where', () => {
     expect(refusal({ a: [1, { f: () => 1 }] })).toContain('a function is not a term (at .a.1.f)');
+    expect(refusal({ a: { [Symbol('key')]: 1 } })).toContain('a symbol key is not a term (at .a)');
+    expect(refusal(Object.defineProperty({}, 'hidden', { value: () => 1 }))).toContain('(at .hidden)');
     expect(refusal({ when: new Date() })).toContain('an instance of Date is not a term (at .when)');
     expect(refusal(new Map([['k', Symbol('s')]]))).toContain('a symbol is not a term (at .get(k))');
     expect(
