@@ -4,17 +4,59 @@
 //   const connection = await amqplib.connect(broker.url);
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
 import { type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
-import { lockDataDir, reserveTcpPort } from './env/host/index.ts';
-import type { Logger, LogLevel } from './env/index.ts';
+import { lockDataDir, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
+import type { ListenOptions, Logger, LogLevel, TlsFiles } from './env/index.ts';
 import { type DownMessage, type Effects, receive } from './process/index.ts';
-import { type AmqpSettings, DEFAULT_SETTINGS, listenerChild } from './protocols/amqp091/index.ts';
+import {
+  type AmqpSettings,
+  type CertificateLogin,
+  DEFAULT_SETTINGS,
+  type ListenerOptions,
+  listenerChild,
+} from './protocols/amqp091/index.ts';
 import { startSystem } from './start.ts';
 import type { System } from './system/index.ts';
 import { formatReason } from './term/index.ts';
 
+/** TLS of a broker. Files are PEM; changed ones are used without a restart. */
+export interface BrokerTls {
+  readonly certificateFile: string;
+  /** The key of the certificate, without a passphrase. */
+  readonly keyFile: string;
+  /** Authorities of clients' certificates. */
+  readonly caFile?: string;
+  /**
+   * `none`: clients are not asked for certificates. `optional`: one that is shown has to be good. `peer`: there has to be
+   * one. Default: `peer` with `caFile`, `none` without.
+   */
+  readonly verify?: TlsFiles['verify'];
+  /** Offers EXTERNAL: a client logs in as the user whom its certificate names here. Default: it is not offered. */
+  readonly loginFrom?: CertificateLogin;
+  /** How often at most the files are looked at again, ms. Default 5,000. */
+  readonly recheckMs?: number;
+}
+
+/** AMQP over WebSocket. */
+export interface BrokerWebSocket {
+  /** 0 takes any free one. */
+  readonly tcpPort: number;
+  /** Pages, by origin such as `https://example.org`, whose scripts may connect; `*` for all. Default: none, only programs. */
+  readonly origins?: readonly string[];
+  /** Under TLS (`wss:`), with the broker's `tls`. Default false. */
+  readonly isSecure?: boolean;
+}
+
 export interface BrokerOptions {
   /** TCP port for AMQP 0-9-1. Default 5672; 0 takes any free one. */
   readonly amqpPort?: number;
+  /** TLS; with it the broker listens on `amqpsPort` too. Default: none. */
+  readonly tls?: BrokerTls;
+  /** TCP port for AMQP over TLS. Default 5671 where `tls` is given; 0 takes any free one. */
+  readonly amqpsPort?: number;
+  /** AMQP over WebSocket. Default: none. */
+  readonly webSocket?: BrokerWebSocket;
+  /** Every connection, of each kind, starts with a PROXY header, version 1 or 2. Default false. */
+  readonly proxyProtocol?: boolean;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
   /** Data threads. Default 0: the broker runs on the calling thread. */
@@ -55,6 +97,10 @@ export class Broker implements AsyncDisposable {
   readonly host: string;
   /** The TCP port it listens on. */
   readonly amqpPort: number;
+  /** The TCP port of AMQP over TLS; null without. */
+  readonly amqpsPort: number | null;
+  /** The TCP port of AMQP over WebSocket; null without. */
+  readonly webSocketPort: number | null;
   /** Data threads that own sockets. */
   readonly socketThreads: readonly number[];
   /** The root of the supervision tree: metadata, queues, and per thread listeners with their connections. */
@@ -64,15 +110,17 @@ export class Broker implements AsyncDisposable {
   constructor(
     system: System,
     tree: SupervisorPid,
-    { host, amqpPort, socketThreads }: { host: string; amqpPort: number; socketThreads: readonly number[] },
+    at: Pick<Broker, 'host' | 'amqpPort' | 'amqpsPort' | 'webSocketPort' | 'socketThreads'>,
     unlock: () => void = () => {},
   ) {
     this.unlock = unlock;
     this.system = system;
     this.tree = tree;
-    this.host = host;
-    this.amqpPort = amqpPort;
-    this.socketThreads = socketThreads;
+    this.host = at.host;
+    this.amqpPort = at.amqpPort;
+    this.amqpsPort = at.amqpsPort;
+    this.webSocketPort = at.webSocketPort;
+    this.socketThreads = at.socketThreads;
   }
 
   /** Where a client on this machine connects, with the default user. */
@@ -109,10 +157,8 @@ export class Broker implements AsyncDisposable {
 
 /** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}, DataDirError or RangeError. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host = '127.0.0.1', amqpPort = 5672, threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
-  const { dataDir } = options;
-  const settings = settingsOf(options);
-  const { tcpPort, isShareable } = await reserve(host, amqpPort);
+  const { threads = 0, logger = 'warning', strict = false, watchdogMs, dataDir } = options;
+  const { listeners, isShareable, at } = await reserveAll(options);
   const unlock = dataDir === undefined ? () => {} : lockDataDir(dataDir);
   let system: System | null = null;
   try {
@@ -125,7 +171,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     });
     const dataThreads = threads === 0 ? [0] : system.engine.threads;
     const socketThreads = isShareable ? dataThreads : dataThreads.slice(0, 1);
-    const listen = { host, tcpPort, sharedBetweenThreads: socketThreads.length > 1, settings };
+    const sharedBetweenThreads = socketThreads.length > 1;
+    const listen = listeners.map((listener) => ({ ...listener, sharedBetweenThreads }));
     const plan: BrokerPlan = {
       threads: dataThreads,
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
@@ -133,7 +180,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
-    return new Broker(system, started.pid, { host, amqpPort: tcpPort, socketThreads }, unlock);
+    return new Broker(system, started.pid, { ...at, socketThreads }, unlock);
   } catch (error) {
     await system?.stop();
     unlock();
@@ -154,7 +201,69 @@ function storePlan(
 
 function settingsOf({ consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs }: BrokerOptions): AmqpSettings {
   if (!(consumerTimeoutMs > 0)) throw new RangeError(`consumerTimeoutMs must be above 0, got ${consumerTimeoutMs}`);
-  return { consumerTimeoutMs };
+  return { ...DEFAULT_SETTINGS, consumerTimeoutMs };
+}
+
+interface Reserved {
+  readonly listeners: readonly ListenerOptions[];
+  readonly isShareable: boolean;
+  readonly at: Pick<Broker, 'host' | 'amqpPort' | 'amqpsPort' | 'webSocketPort'>;
+}
+
+/** What the broker listens on, once it is sure that it can. */
+async function reserveAll(options: BrokerOptions): Promise<Reserved> {
+  const { host = '127.0.0.1', amqpPort = 5672, amqpsPort = 5671, webSocket, proxyProtocol = false } = options;
+  const settings = settingsOf(options);
+  const { files, certificateLogin } = tlsOf(options);
+  const plain = await reserve(host, amqpPort);
+  const common = { host, settings, ...(proxyProtocol ? { proxyProtocol } : {}) };
+  const listeners: ListenerOptions[] = [{ ...common, tcpPort: plain.tcpPort }];
+  const secure: Pick<ListenOptions, 'tls'> = files === undefined ? {} : { tls: files };
+  const secureSettings = { ...settings, certificateLogin };
+  const amqps = files === undefined ? null : await reserve(host, amqpsPort);
+  if (amqps !== null) listeners.push({ ...common, ...secure, settings: secureSettings, tcpPort: amqps.tcpPort });
+  const door = webSocket === undefined ? null : await reserve(host, webSocket.tcpPort);
+  if (webSocket !== undefined && door !== null) {
+    const { origins = [], isSecure = false } = webSocket;
+    if (isSecure && files === undefined) throw new BrokerStartError('a secure WebSocket needs a certificate');
+    const lower = origins.map((origin) => origin.toLowerCase());
+    const layers = isSecure ? { ...secure, settings: secureSettings } : {};
+    listeners.push({ ...common, ...layers, tcpPort: door.tcpPort, webSocket: { origins: lower } });
+  }
+  const ports = { amqpPort: plain.tcpPort, amqpsPort: amqps?.tcpPort ?? null, webSocketPort: door?.tcpPort ?? null };
+  return { listeners, isShareable: plain.isShareable, at: { host, ...ports } };
+}
+
+function tlsOf({ tls, amqpsPort }: BrokerOptions): { files?: TlsFiles; certificateLogin: CertificateLogin | null } {
+  if (tls === undefined) {
+    if (amqpsPort !== undefined) throw new BrokerStartError('AMQP over TLS needs a certificate and its key');
+    return { certificateLogin: null };
+  }
+  const {
+    certificateFile,
+    keyFile,
+    caFile,
+    verify = caFile === undefined ? 'none' : 'peer',
+    loginFrom,
+    recheckMs,
+  } = tls;
+  if (loginFrom !== undefined && verify === 'none') {
+    throw new BrokerStartError('a login by certificate needs clients to be verified');
+  }
+  const files: TlsFiles = {
+    certificateFile,
+    keyFile,
+    verify,
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(recheckMs === undefined ? {} : { recheckMs }),
+  };
+  try {
+    readTlsFiles(files);
+  } catch (error) {
+    if (error instanceof TlsFileError) throw new BrokerStartError(error.message);
+    throw error;
+  }
+  return { files, certificateLogin: loginFrom ?? null };
 }
 
 async function reserve(host: string, amqpPort: number): ReturnType<typeof reserveTcpPort> {

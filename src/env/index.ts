@@ -61,10 +61,23 @@ export type SocketEvent =
   /** The peer sent FIN, or the socket broke; nothing follows. `error` is absent after an orderly end. */
   | { readonly tag: 'closed'; readonly socket: Socket; readonly error?: string };
 
+/** Whose certificate a TLS peer has shown. */
+export interface PeerCertificate {
+  /** The one common name; null where there is none, or several. */
+  readonly commonName: string | null;
+  /** The subject as RFC 4514 writes it, most special part first: `CN=reports,O=Example`. */
+  readonly distinguishedName: string;
+}
+
 /** A TCP stream owned by one process. Chunks arrive only while there is credit (active-N). */
 export interface Socket {
   readonly local: SocketAddress;
+  /** The peer; behind a proxy what the PROXY header claims, which nobody has proved. */
   readonly remote: SocketAddress;
+  /** The real other end, where `remote` is a claim of a PROXY header; absent elsewhere. */
+  readonly direct?: SocketAddress;
+  /** The subject of the peer's certificate, once it has been verified; absent without one. */
+  readonly peerCertificate?: PeerCertificate;
   /** Bytes accepted by `write` that the host has not sent yet. */
   readonly backlogBytes: number;
   /** Names the receiver of all later events; called once by the owner, before any chunk arrives. */
@@ -92,6 +105,36 @@ export interface ListenOptions {
   readonly tcpPort: number;
   /** Several threads listen on one TCP port and the host's kernel spreads connections (DESIGN decision 9). */
   readonly sharedBetweenThreads?: boolean;
+  /** Every connection starts with a PROXY header, version 1 or 2, which says who is behind the proxy. */
+  readonly proxyProtocol?: boolean;
+  /** TLS, 1.2 or newer. A connection is accepted once its handshake is done. */
+  readonly tls?: TlsFiles;
+  /** The stream is carried in binary messages of a WebSocket. A connection is accepted once it is upgraded. */
+  readonly webSocket?: WebSocketRules;
+}
+
+/**
+ * TLS of a listening socket. The PEM texts stay in their files, so that no key is part of any message, state or report;
+ * the files are looked at again while connections come, and what has changed is used from then on.
+ */
+export interface TlsFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** Those whose certificates are trusted of peers. Needed unless `verify` is `none`. */
+  readonly caFile?: string;
+  /**
+   * `peer`: who shows no certificate that the authorities signed is refused. `optional`: who shows a bad one is. `none`:
+   * nobody is asked.
+   */
+  readonly verify: 'none' | 'optional' | 'peer';
+  /** How often at most the files are looked at again, ms. Default 5,000. */
+  readonly recheckMs?: number;
+}
+
+/** Who may open a WebSocket. */
+export interface WebSocketRules {
+  /** Pages, by their origin (`https://example.org`), whose scripts may connect; `*` for all. Programs send no origin and may. */
+  readonly origins: readonly string[];
 }
 
 /** What a listening socket tells its owner. */
@@ -99,7 +142,10 @@ export type ListenEvent =
   | { readonly tag: 'listening'; readonly listening: Listening }
   | { readonly tag: 'accepted'; readonly socket: Socket }
   /** `code` is the host's error code, such as EADDRINUSE. */
-  | { readonly tag: 'listenFailed'; readonly code: string; readonly text: string };
+  | { readonly tag: 'listenFailed'; readonly code: string; readonly text: string }
+  /** Files of TLS have changed: they are used from now on, or cannot be, and those before them stay in use. */
+  | { readonly tag: 'tlsReloaded' }
+  | { readonly tag: 'tlsUnusable'; readonly text: string };
 
 /** Sockets. All events arrive through `deliver`, in order. */
 export interface Net {

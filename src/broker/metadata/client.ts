@@ -4,7 +4,7 @@ import { call } from '../../behaviours/index.ts';
 import { context as currentContext, type Effects } from '../../process/index.ts';
 import type { AnyPid } from '../../term/index.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
-import { type Credentials, mayLogIn, vhostAccess } from './configuration.ts';
+import { type Credentials, mayBe, mayLogIn, vhostAccess } from './configuration.ts';
 import type { BindExchange, BindQueue, DeclareExchange, DeclareQueue, DeleteExchange } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
 import { awaitReplica, type Replica } from './thread-replica.ts';
@@ -61,6 +61,12 @@ export function* deleteExclusiveQueues(connection: AnyPid): Effects<void> {
 export function* logIn(credentials: Credentials, peerHost: string): Effects<boolean> {
   const { tables } = yield* awaitReplica(yield* currentContext());
   return mayLogIn(tables.configuration, credentials, peerHost);
+}
+
+/** The same for a user whose name is proved by other means than a password. */
+export function* logInByName(user: string, peerHost: string): Effects<boolean> {
+  const { tables } = yield* awaitReplica(yield* currentContext());
+  return mayBe(tables.configuration, user, peerHost);
 }
 
 /** Whether a user that has logged in may use a vhost. */

@@ -47,6 +47,12 @@ export function mayLogIn({ users }: Configuration, { user, password }: Credentia
   return record !== undefined && isRight && (!record.isLoopbackOnly || isLoopback(peerHost));
 }
 
+/** Whether a peer at that address, whose name is proved otherwise (by its certificate), may be that user. */
+export function mayBe({ users }: Configuration, user: string, peerHost: string): boolean {
+  const record = users.find(({ name }) => name === user);
+  return record !== undefined && (!record.isLoopbackOnly || isLoopback(peerHost));
+}
+
 /** Whether a user may open a vhost, which may not exist. */
 export function vhostAccess(
   { vhosts, users }: Configuration,

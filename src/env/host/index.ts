@@ -9,3 +9,4 @@ export * from './net.ts';
 export * from './no-disk.ts';
 export * from './offload.ts';
 export * from './parent.ts';
+export { readTlsFiles, TlsFileError } from './tls-files.ts';

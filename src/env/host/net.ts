@@ -1,23 +1,37 @@
-// TCP sockets of the host behind the Net interface: chunks with active-N credit, writes gathered until the end of the
-// event loop's phase, one backlog bound. Rows: DESIGN decision 9.
+// Listening sockets of the host behind the Net interface, and what is asked of a TCP port beforehand. Plain TCP goes
+// straight from the host to its owner; what lies around it elsewhere is in layers.ts. Rows: DESIGN decision 9.
 import net from 'node:net';
-import type { ListenEvent, Listening, ListenOptions, Net, Socket, SocketAddress, SocketEvent } from '../index.ts';
+import type { ListenEvent, Listening, ListenOptions, Net, SocketAddress } from '../index.ts';
+import { HostSocket } from './host-socket.ts';
+import { type Layers, layersOf } from './layers.ts';
 
-/** Bytes waiting in the host above which `write` says false. */
-const BACKLOG_BYTES_MAX = 1_048_576;
 const ACCEPT_BACKLOG = 1024;
 
 export const hostNet: Net = {
   listen(options: ListenOptions, deliver: (event: ListenEvent) => void) {
-    const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
-      deliver({ tag: 'accepted', socket: new HostSocket(socket) });
+    let layers: Layers | null;
+    try {
+      layers = layersOf(options, deliver);
+    } catch (error) {
+      // The caller hears of everything in the same way, and not before this returns.
+      const text = (error as Error).message;
+      setImmediate(() => deliver({ tag: 'listenFailed', code: 'ETLS', text }));
+      return { close: () => {} };
+    }
+    const server = net.createServer({ noDelay: true, pauseOnConnect: layers === null }, (socket) => {
+      if (layers === null) deliver({ tag: 'accepted', socket: new HostSocket(socket) });
+      else layers.enter(socket);
     });
+    const close = () => {
+      server.close();
+      layers?.close();
+    };
     const listening: Listening = {
       get address(): SocketAddress {
         const address = server.address() as net.AddressInfo;
         return { host: address.address, tcpPort: address.port };
       },
-      close: () => server.close(),
+      close,
     };
     server.on('error', (error: NodeJS.ErrnoException) => {
       deliver({ tag: 'listenFailed', code: error.code ?? 'UNKNOWN', text: error.message });
@@ -32,86 +46,9 @@ export const hostNet: Net = {
       },
       () => deliver({ tag: 'listening', listening }),
     );
-    return { close: () => server.close() };
+    return { close };
   },
 };
-
-class HostSocket implements Socket {
-  readonly local: SocketAddress;
-  readonly remote: SocketAddress;
-  private readonly socket: net.Socket;
-  private credit = 0;
-  private isGathering = false;
-  private wasFull = false;
-  private isClosed = false;
-
-  constructor(socket: net.Socket) {
-    this.socket = socket;
-    this.local = { host: socket.localAddress ?? '', tcpPort: socket.localPort ?? 0 };
-    this.remote = { host: socket.remoteAddress ?? '', tcpPort: socket.remotePort ?? 0 };
-    // An error on a socket that has no owner yet must not end the host; `close` follows and tells the owner.
-    socket.on('error', () => {});
-  }
-
-  get backlogBytes(): number {
-    return this.socket.writableLength;
-  }
-
-  attach(deliver: (event: SocketEvent) => void): void {
-    const { socket } = this;
-    let failure: string | undefined;
-    socket.on('data', (bytes: Buffer) => {
-      if (--this.credit <= 0) socket.pause();
-      deliver({ tag: 'chunk', socket: this, bytes });
-    });
-    socket.on('drain', () => {
-      if (!this.wasFull) return;
-      this.wasFull = false;
-      deliver({ tag: 'drained', socket: this });
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      failure = error.code ?? error.message;
-    });
-    socket.on('close', () => {
-      this.isClosed = true;
-      deliver({ tag: 'closed', socket: this, ...(failure === undefined ? {} : { error: failure }) });
-    });
-    socket.pause();
-    if (socket.destroyed) deliver({ tag: 'closed', socket: this });
-  }
-
-  active(chunks: number): void {
-    this.credit = chunks === 0 ? 0 : Math.max(0, this.credit) + chunks;
-    if (this.credit > 0) this.socket.resume();
-    else this.socket.pause();
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.isClosed || this.socket.destroyed) return true;
-    // Everything written in one turn leaves with one system call.
-    if (!this.isGathering) {
-      this.isGathering = true;
-      this.socket.cork();
-      setImmediate(() => {
-        this.isGathering = false;
-        this.socket.uncork();
-      });
-    }
-    this.socket.write(bytes);
-    if (this.socket.writableLength <= BACKLOG_BYTES_MAX) return true;
-    this.wasFull = true;
-    return false;
-  }
-
-  end(): void {
-    this.socket.end();
-  }
-
-  destroy(): void {
-    if (this.isGathering) this.socket.uncork();
-    this.socket.destroy();
-  }
-}
 
 /** What is known of a TCP port before threads listen on it. */
 export interface ReservedTcpPort {

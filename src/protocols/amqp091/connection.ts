@@ -2,7 +2,7 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import { deleteExclusiveQueues, logIn, openVhost } from '../../broker/index.ts';
+import { deleteExclusiveQueues, logIn, logInByName, openVhost } from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
 import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
@@ -14,6 +14,7 @@ import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
+import { certificateUser, loginHost } from './login.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
@@ -33,7 +34,7 @@ export class Connection {
   private readonly socket: Socket;
   private readonly reader = new FrameReader();
   private readonly output: ConnectionOutput;
-  private readonly handshake = new Handshake();
+  private readonly handshake: Handshake;
   private readonly table = new ChannelTable();
   private readonly channels: ConnectionChannels;
   private readonly sink: FrameSink;
@@ -44,12 +45,16 @@ export class Connection {
   private isFlushing = false;
   private deadline: Ref | null = null;
   private user = '';
+  private readonly certificateUser: string | null;
   private settings: ChannelSettings;
 
   constructor(context: Context<ConnectionMessage>, socket: Socket, settings: AmqpSettings) {
     this.context = context;
     this.settings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0, ...settings };
     this.socket = socket;
+    const { certificateLogin } = settings;
+    this.handshake = new Handshake({ offersExternal: certificateLogin !== null });
+    this.certificateUser = certificateLogin === null ? null : certificateUser(socket, certificateLogin);
     context.trapExit(true);
     this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message));
     this.channels = new ConnectionChannels(context, this.table, this.output, (cause) => this.closeWith(cause));
@@ -168,8 +173,13 @@ export class Connection {
   private *handshakeStep(channel: number, method: Method): Effects<void> {
     let step: HandshakeStep = channel === 0 ? this.handshake.take(method) : { do: 'hangUp' };
     if (step.do === 'login') {
-      const isGood = yield* logIn(step.credentials, this.socket.remote.host);
+      const isGood = yield* logIn(step.credentials, loginHost(this.socket));
       this.user = step.credentials.user;
+      step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
+    } else if (step.do === 'loginByCertificate') {
+      const user = this.certificateUser;
+      const isGood = user !== null && (yield* logInByName(user, loginHost(this.socket)));
+      this.user = user ?? '';
       step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
     }
     if (step.do === 'send') this.output.method(0, step.method);

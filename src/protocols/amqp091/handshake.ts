@@ -3,7 +3,7 @@
 import type { Method, MethodOf } from './codec/index.ts';
 import type { CloseCause } from './envelope.ts';
 import { CHANNEL_MAX, FRAME_MAX, FRAME_MIN, HEARTBEAT_S } from './limits.ts';
-import { type Credentials, credentialsOf, MECHANISMS } from './login.ts';
+import { type Credentials, credentialsOf, EXTERNAL, MECHANISMS } from './login.ts';
 import { serverProperties } from './server-properties.ts';
 
 /** What the client says it can take. */
@@ -26,6 +26,8 @@ export type HandshakeStep =
   | { readonly do: 'send'; readonly method: Method }
   /** Check the login, then call `loggedIn` or `refused`. */
   | { readonly do: 'login'; readonly credentials: Credentials }
+  /** The same by the name in the peer's certificate. */
+  | { readonly do: 'loginByCertificate' }
   | { readonly do: 'tuned'; readonly tuning: Tuning }
   /** Check the vhost, then answer open-ok. */
   | { readonly do: 'open'; readonly vhost: string }
@@ -43,6 +45,11 @@ export class Handshake {
   };
   private expects: 'start-ok' | 'login' | 'tune-ok' | 'open' | 'opening' = 'start-ok';
   private mechanism = '';
+  private readonly offersExternal: boolean;
+
+  constructor({ offersExternal = false }: { readonly offersExternal?: boolean } = {}) {
+    this.offersExternal = offersExternal;
+  }
 
   /** connection.start, the answer to a protocol header. */
   start(clusterName: string): Method {
@@ -51,7 +58,7 @@ export class Handshake {
       versionMajor: 0,
       versionMinor: 9,
       serverProperties: serverProperties(clusterName),
-      mechanisms: MECHANISMS,
+      mechanisms: this.offersExternal ? `${MECHANISMS} ${EXTERNAL}` : MECHANISMS,
       locales: 'en_US',
     };
   }
@@ -95,6 +102,10 @@ export class Handshake {
       connectionBlocked: can('connection.blocked'),
     };
     this.mechanism = method.mechanism;
+    if (this.offersExternal && method.mechanism === EXTERNAL) {
+      this.expects = 'login';
+      return { do: 'loginByCertificate' };
+    }
     const credentials = credentialsOf(method.mechanism, method.response);
     if (credentials === null) return HANG_UP;
     this.expects = 'login';

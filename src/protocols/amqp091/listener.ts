@@ -16,7 +16,7 @@ interface State {
   readonly connections: SupervisorPid | null;
 }
 
-function isAnswer(message: unknown): message is Exclude<ListenEvent, { tag: 'accepted' }> {
+function isAnswer(message: unknown): message is Extract<ListenEvent, { tag: 'listening' | 'listenFailed' }> {
   const { tag } = message as { readonly tag?: unknown };
   return tag === 'listening' || tag === 'listenFailed';
 }
@@ -36,6 +36,8 @@ export const listener = genServer<State, [ListenerOptions], never, never, Listen
   },
   *handleInfo(event, state, context) {
     if (event.tag === 'listenFailed') context.exit({ tag: 'listenFailed', code: event.code, text: event.text });
+    if (event.tag === 'tlsReloaded') context.env.logger.log('info', 'certificate reloaded');
+    if (event.tag === 'tlsUnusable') context.env.logger.log('error', 'certificate not reloaded', { text: event.text });
     if (event.tag !== 'accepted' || state.connections === null) return noReply(state);
     const key = leaveSocket(context, event.socket);
     if (!(yield* startConnection(state.connections, key, state.settings))) dropSocket(context, key);

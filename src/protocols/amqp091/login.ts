@@ -1,7 +1,25 @@
-// The responses of the two mechanisms the server offers (digest 1.3).
+// The mechanisms the server offers and the responses of those with a password (digest 1.3).
+import { isLoopback } from '../../broker/index.ts';
+import type { Socket } from '../../env/index.ts';
 import { CodecError, decodeTable } from './codec/index.ts';
+import type { CertificateLogin } from './settings.ts';
 
 export const MECHANISMS = 'AMQPLAIN PLAIN';
+/** Login by the certificate of a TLS peer, offered where the listener is set so (rabbitmq_auth_mechanism_ssl). */
+export const EXTERNAL = 'EXTERNAL';
+
+/** The user that a peer's certificate names; null where it shows none, or one that does not say. */
+export function certificateUser({ peerCertificate }: Socket, from: CertificateLogin): string | null {
+  return peerCertificate?.[from] || null;
+}
+
+/**
+ * The address that a login counts as coming from. A PROXY header is a claim: it can take the broker's own machine away
+ * from who stands behind a proxy there, and can never lend it (reliability 2.e).
+ */
+export function loginHost({ remote, direct = remote }: Socket): string {
+  return isLoopback(direct.host) ? remote.host : direct.host;
+}
 
 export interface Credentials {
   readonly user: string;

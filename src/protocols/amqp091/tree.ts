@@ -49,21 +49,33 @@ export const channels = dynamicSupervisor();
  * Connections and the listener that accepts them. On a thread that owns no sockets (`null`) it only makes the property
  * format known: queues live there too, and route and dead-letter by headers.
  */
-export const listenerTree = supervisor((context, options: ListenerOptions | null) => {
+export const listenerTree = supervisor((context, options: Listeners) => {
   registerFormat(context, FORMAT, amqp091Format);
-  return options === null ? { children: [] } : listenerSpec(options);
+  const listeners = Array.isArray(options)
+    ? (options as readonly ListenerOptions[])
+    : [options as ListenerOptions | null];
+  return listenerSpec(listeners.filter((one) => one !== null));
 });
 
-const listenerSpec = (options: ListenerOptions): SupervisorSpec => ({
-  strategy: 'restForOne',
-  children: [
-    { id: 'connections', start: { body: own('connections') }, type: 'supervisor' },
-    { id: 'listener', start: { body: LISTENER, args: [options] } },
-  ],
-});
+/** One listener, several, or null for none. */
+export type Listeners = ListenerOptions | readonly ListenerOptions[] | null;
+
+const listenerSpec = (listeners: readonly ListenerOptions[]): SupervisorSpec =>
+  listeners.length === 0
+    ? { children: [] }
+    : {
+        strategy: 'restForOne',
+        children: [
+          { id: 'connections', start: { body: own('connections') }, type: 'supervisor' },
+          ...listeners.map((options, index) => ({
+            id: index === 0 ? 'listener' : `listener ${options.tcpPort}`,
+            start: { body: LISTENER, args: [options] },
+          })),
+        ],
+      };
 
 /** The child spec of a thread's listener tree; null for a thread without sockets. */
-export function listenerChild(options: ListenerOptions | null): ChildSpec {
+export function listenerChild(options: Listeners): ChildSpec {
   return { id: 'amqp091', start: { body: own('listenerTree'), args: [options] }, type: 'supervisor' };
 }
 
