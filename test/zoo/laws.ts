@@ -11,6 +11,7 @@ import { checkConfirms, confirmsRuns } from '../broker/confirm-laws.ts';
 import { checkCycles, checkDeaths, deathRuns, die } from '../broker/deaths.ts';
 import { checkTopics, tablesWith, topicRuns } from '../broker/exchange/routing-laws.ts';
 import { messageOf } from '../broker/messages.ts';
+import { checkOrder, orderRuns } from '../broker/order-laws.ts';
 import { checkQueueLaws, type QueueParts, queueRuns } from '../broker/queue-laws.ts';
 import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
 import { type Hunt, plain } from './hunt.ts';
@@ -33,6 +34,15 @@ function inQueue(invariant: string, id: string, what: string, parts: QueueParts)
     (run) => checkQueueLaws(run, parts),
   );
   return row(invariant, id, what, 'laws of a queue', hunt);
+}
+
+function inOrder(id: string, what: string, parts: QueueParts): Mistake {
+  const hunt = plain(
+    orderRuns,
+    (run) => checkOrder(run),
+    (run) => checkOrder(run, parts),
+  );
+  return row('B18', id, what, 'order of a queue', hunt);
 }
 
 /** Forgets one of what is rejected. */
@@ -66,7 +76,39 @@ function upsideDown(...args: ConstructorParameters<typeof Queue>): Queue {
   return queue;
 }
 
+/** A queue whose consumers are asked for in another way. */
+function consumersOf(plan: (queue: Queue) => object): QueueParts {
+  return {
+    queue: (...args) => {
+      const queue = new Queue(...args);
+      Object.assign(queue.consumers, plan(queue));
+      return queue;
+    },
+  };
+}
+
+/** The last subscriber takes over. */
+const lastTakesOver = consumersOf(({ consumers }) => ({ successor: () => [...consumers.all()].at(-1) ?? null }));
+
+/** While the single active consumer has no room, another one is served. */
+const helpsOut = consumersOf(({ consumers }) => ({
+  next: () => [...consumers.all()].find(({ hasRoom }) => hasRoom) ?? null,
+}));
+
+/** What comes back has the lowest priority. */
+class Demoting extends MemoryQueueStore<Message> {
+  override requeue(holder: number, position: number) {
+    const entry = this.settle(holder, position);
+    if (entry !== null) this.push({ ...entry, priority: 0 });
+    return entry;
+  }
+}
+
 const QUEUES: readonly Mistake[] = [
+  inOrder('priorities-ignored', 'messages go out by age alone', { store: () => new MemoryQueueStore(0) }),
+  inOrder('demoted', 'what comes back has lost its priority', { store: (max) => new Demoting(max) }),
+  inOrder('last-takes-over', 'the last subscriber becomes the single active one', lastTakesOver),
+  inOrder('helps-out', 'another one helps out a full single active consumer', helpsOut),
   inQueue('B2', 'lost-reject', 'a rejected Message stays for ever', { queue: (...args) => new Careless(...args) }),
   inQueue('B4', 'unflagged-again', 'what is given out again has no flag', { store: (max) => new Unflagged(max) }),
   inQueue('B15', 'late-expiry', 'what has expired is delivered', { queue: (...args) => new Late(...args) }),
