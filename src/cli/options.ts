@@ -19,19 +19,49 @@ function wholeNumber(name: string, max: number) {
   );
 }
 
-const MEMORY_VARIABLE = 'WARREN_MEMORY';
+/** A switch, which the environment says as a text. */
+function yesOrNo(name: string) {
+  return z.preprocess(
+    (value) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value),
+    z.boolean(`${name} is a switch: true or false`),
+  );
+}
+
+function fileName(name: string) {
+  return z.string(`${name} must be a text`).min(1, `${name} must not be empty`).optional();
+}
+
+/** Options that are switches, with their environment variables. */
+const SWITCHES = { memory: 'WARREN_MEMORY', wsTls: 'WARREN_WS_TLS', proxyProtocol: 'WARREN_PROXY_PROTOCOL' } as const;
+/** What a browser says of a page: scheme, host, and a port that is not the scheme's own; or `*`. */
+const ORIGIN = /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/\s,]+)$/i;
+const ORIGIN_RULE = '--ws-origins must be origins such as https://example.org, with commas between, or *';
 const TCP_PORT_MAX = 65_535;
 /** What the threads engine can number. */
 const THREADS_MAX = 254;
 
 const schema = z.strictObject({
   amqpPort: wholeNumber('--amqp-port', TCP_PORT_MAX),
+  amqpsPort: wholeNumber('--amqps-port', TCP_PORT_MAX).optional(),
+  tlsCert: fileName('--tls-cert'),
+  tlsKey: fileName('--tls-key'),
+  tlsCa: fileName('--tls-ca'),
+  tlsVerify: z.enum(['none', 'optional', 'peer'], { error: '--tls-verify must be none, optional or peer' }).optional(),
+  tlsLoginFrom: z
+    .enum(['commonName', 'distinguishedName'], {
+      error: '--tls-login-from must be commonName or distinguishedName',
+    })
+    .optional(),
+  wsPort: wholeNumber('--ws-port', TCP_PORT_MAX).optional(),
+  wsOrigins: z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((origin) => origin.trim()) : value),
+    z.array(z.string().regex(ORIGIN, ORIGIN_RULE), ORIGIN_RULE).optional(),
+  ),
+  wsTls: yesOrNo('--ws-tls'),
+  proxyProtocol: yesOrNo('--proxy-protocol'),
   host: z.string('--host must be a text').min(1, '--host must not be empty'),
   dataDir: z.string('--data-dir must be a text').min(1, '--data-dir must not be empty'),
-  memory: z.preprocess(
-    (value) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value),
-    z.boolean('--memory is a switch: true or false'),
-  ),
+  memory: yesOrNo('--memory'),
   threads: wholeNumber('--threads', THREADS_MAX),
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
   durability: z.enum(['sync', 'os'], { error: '--durability must be sync or os' }),
@@ -50,6 +80,8 @@ function defaults(): StartOptions {
     host: '127.0.0.1',
     dataDir: './warren-data',
     memory: false,
+    wsTls: false,
+    proxyProtocol: false,
     durability: 'sync',
     threads: Math.max(1, availableParallelism() - 1),
     managementPort: 15672,
@@ -64,8 +96,8 @@ export function command(version: string, start: (options: StartOptions) => void)
     .version(version);
   program.exitOverride().configureOutput({ writeErr: () => {} });
   const option = (flags: string, text: string, variable: string) => new Option(flags, text).env(variable);
-  program
-    .command('start', { isDefault: true })
+  const startCommand = program.command('start', { isDefault: true });
+  startCommand
     .description('run the broker')
     .addOption(option('--amqp-port <port>', 'TCP port for AMQP, 0 for any (default: 5672)', 'WARREN_AMQP_PORT'))
     .addOption(option('--host <address>', 'address to listen on (default: 127.0.0.1)', 'WARREN_HOST'))
@@ -76,7 +108,7 @@ export function command(version: string, start: (options: StartOptions) => void)
         'WARREN_DATA_DIR',
       ),
     )
-    .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${MEMORY_VARIABLE})`))
+    .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${SWITCHES.memory})`))
     .addOption(
       option(
         '--durability <what>',
@@ -97,23 +129,82 @@ export function command(version: string, start: (options: StartOptions) => void)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action((given: Record<string, unknown>) => start(resolveOptions({ ...switches(), ...given })));
+  addTransports(startCommand, option);
   return program;
+}
+
+/** The options of transports beside plain TCP. */
+function addTransports(start: Command, option: (flags: string, text: string, variable: string) => Option): Command {
+  return start
+    .addOption(
+      option('--amqps-port <port>', 'TCP port for AMQP over TLS (default: 5671 with --tls-cert)', 'WARREN_AMQPS_PORT'),
+    )
+    .addOption(option('--tls-cert <file>', 'certificate, PEM', 'WARREN_TLS_CERT'))
+    .addOption(option('--tls-key <file>', 'its key, PEM without a passphrase', 'WARREN_TLS_KEY'))
+    .addOption(option('--tls-ca <file>', "authorities of clients' certificates, PEM", 'WARREN_TLS_CA'))
+    .addOption(
+      option(
+        '--tls-verify <what>',
+        "clients' certificates: none, optional or peer (default: peer with --tls-ca)",
+        'WARREN_TLS_VERIFY',
+      ),
+    )
+    .addOption(
+      option(
+        '--tls-login-from <what>',
+        'offer EXTERNAL, the user being the commonName or distinguishedName of the certificate',
+        'WARREN_TLS_LOGIN_FROM',
+      ),
+    )
+    .addOption(option('--ws-port <port>', 'TCP port for AMQP over WebSocket (default: none)', 'WARREN_WS_PORT'))
+    .addOption(
+      option(
+        '--ws-origins <list>',
+        'origins of pages that may connect to it, or * (default: none)',
+        'WARREN_WS_ORIGINS',
+      ),
+    )
+    .addOption(new Option('--ws-tls', `WebSocket over TLS (env: ${SWITCHES.wsTls})`))
+    .addOption(
+      new Option('--proxy-protocol', `every connection starts with a PROXY header (env: ${SWITCHES.proxyProtocol})`),
+    );
 }
 
 /** Switches of the environment. The command line's own rule takes any text for a yes, `false` too. */
 function switches(): Record<string, string> {
-  const memory = process.env[MEMORY_VARIABLE];
-  return memory === undefined ? {} : { memory };
+  const given: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(SWITCHES)) {
+    const value = process.env[variable];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
 }
 
 /** Merges what was given with the config file and the defaults. Throws {@link OptionError} with one line. */
 export function resolveOptions(given: Readonly<Record<string, unknown>>): StartOptions {
   const fromFile = typeof given.config === 'string' ? readConfig(given.config) : {};
   const parsed = schema.safeParse({ ...defaults(), ...fromFile, ...given });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return consistent(parsed.data);
   const issue = parsed.error.issues[0];
   if (issue.code === 'unrecognized_keys') throw new OptionError(`unknown option '${issue.keys[0]}' in the config file`);
   throw new OptionError(issue.message);
+}
+
+/** Throws for options of TLS that mean nothing without each other. */
+function consistent(options: StartOptions): StartOptions {
+  const { tlsCert, tlsKey, tlsCa, tlsVerify, tlsLoginFrom, amqpsPort, wsTls } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new OptionError('--tls-cert and --tls-key go together');
+  const others = { '--tls-ca': tlsCa, '--tls-verify': tlsVerify, '--tls-login-from': tlsLoginFrom };
+  const needing = { ...others, '--amqps-port': amqpsPort, '--ws-tls': wsTls || undefined };
+  const [name] = Object.entries(needing).find(([, value]) => value !== undefined) ?? [];
+  if (tlsCert === undefined && name !== undefined) throw new OptionError(`${name} needs --tls-cert and --tls-key`);
+  if (tlsVerify !== undefined && tlsVerify !== 'none' && tlsCa === undefined) {
+    throw new OptionError(`--tls-verify ${tlsVerify} needs --tls-ca`);
+  }
+  if (tlsLoginFrom !== undefined && (tlsCa === undefined || tlsVerify === 'none')) {
+    throw new OptionError('--tls-login-from needs --tls-ca, and --tls-verify other than none');
+  }
+  return options;
 }
 
 /** A parser's complaint may quote the lines it complains of. */

@@ -1,6 +1,6 @@
 // Runs the command: options, the broker, the ready line, signals, and one clear line for everything that can go wrong.
 import { readFileSync } from 'node:fs';
-import { type Broker, BrokerStartError, startBroker } from '../broker.ts';
+import { type Broker, type BrokerOptions, BrokerStartError, startBroker } from '../broker.ts';
 import { DataDirError, onParentGone } from '../env/host/index.ts';
 import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
 
@@ -31,6 +31,7 @@ async function start(options: StartOptions): Promise<void> {
       threads: options.threads,
       logger: options.logLevel,
       strict: false,
+      ...transports(options),
       durability: options.durability,
       ...(options.memory ? {} : { dataDir: options.dataDir }),
     });
@@ -38,13 +39,40 @@ async function start(options: StartOptions): Promise<void> {
     stopOnSignals(broker);
     endWithBroker(broker);
     const data = options.memory ? 'memory' : options.dataDir;
+    const others = [
+      ...(broker.amqpsPort === null ? [] : [` amqps=${options.host}:${broker.amqpsPort}`]),
+      ...(broker.webSocketPort === null ? [] : [` ws=${options.host}:${broker.webSocketPort}`]),
+    ].join('');
     process.stdout.write(
-      `warren: ready amqp=${options.host}:${broker.amqpPort} threads=${options.threads} data=${data}\n`,
+      `warren: ready amqp=${options.host}:${broker.amqpPort} threads=${options.threads}${others} data=${data}\n`,
     );
   } catch (error) {
     if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);
     throw error;
   }
+}
+
+/** The options beside plain TCP. */
+function transports(options: StartOptions): Partial<BrokerOptions> {
+  const { tlsCert, tlsKey, tlsCa, tlsVerify, tlsLoginFrom, amqpsPort, wsPort, wsOrigins, wsTls, proxyProtocol } =
+    options;
+  const tls: BrokerOptions['tls'] =
+    tlsCert === undefined || tlsKey === undefined
+      ? undefined
+      : {
+          certificateFile: tlsCert,
+          keyFile: tlsKey,
+          ...(tlsCa === undefined ? {} : { caFile: tlsCa }),
+          ...(tlsVerify === undefined ? {} : { verify: tlsVerify }),
+          ...(tlsLoginFrom === undefined ? {} : { loginFrom: tlsLoginFrom }),
+        };
+  const webSocket = wsPort === undefined ? undefined : { tcpPort: wsPort, isSecure: wsTls, origins: wsOrigins ?? [] };
+  return {
+    proxyProtocol,
+    ...(tls === undefined ? {} : { tls }),
+    ...(amqpsPort === undefined ? {} : { amqpsPort }),
+    ...(webSocket === undefined ? {} : { webSocket }),
+  };
 }
 
 /** A broker that ends by itself is no broker any more: whoever started this has to know. */

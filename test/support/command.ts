@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const READY = /^warren: ready amqp=(\S+):(\d+) threads=(\d+) data=(.+)$/m;
+const READY = /^warren: ready amqp=(\S+):(\d+) threads=(\d+)(?: \w+=\S+)* data=(.+)$/m;
 const READY_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 15_000;
 
