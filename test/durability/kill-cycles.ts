@@ -13,7 +13,8 @@ export interface CycleOptions {
   readonly durability?: 'sync' | 'os';
 }
 
-interface Book {
+/** What was promised, and what came out. */
+export interface Book {
   readonly attempted: Map<string, number>;
   readonly confirmed: Set<string>;
   readonly acked: Set<string>;
@@ -34,7 +35,8 @@ const QUEUE = 'killed';
 /** Outstanding publishes of each publisher. */
 const WINDOWS = [1, 64, 64, 1_024];
 
-function random(seed: number): () => number {
+/** The same numbers in every run. */
+export function random(seed: number): () => number {
   let state = seed | 1;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -44,14 +46,7 @@ function random(seed: number): () => number {
 
 export async function runCycles({ cycles, threads, seed, durability = 'sync' }: CycleOptions): Promise<CycleResult> {
   const dataDir = mkdtempSync(join(tmpdir(), 'warren-kill-'));
-  const book: Book = {
-    attempted: new Map(),
-    confirmed: new Set(),
-    acked: new Set(),
-    delivered: new Map(),
-    complaints: [],
-    lastFirst: new Map(),
-  };
+  const book = newBook();
   const next = random(seed);
   const options = ['--amqp-port', '0', '--data-dir', dataDir, '--threads', String(threads), '--durability', durability];
   try {
@@ -68,6 +63,22 @@ export async function runCycles({ cycles, threads, seed, durability = 'sync' }: 
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
+  return resultOf(book);
+}
+
+export function newBook(): Book {
+  return {
+    attempted: new Map(),
+    confirmed: new Set(),
+    acked: new Set(),
+    delivered: new Map(),
+    complaints: [],
+    lastFirst: new Map(),
+  };
+}
+
+/** After the last drain: every confirmed message must have been acknowledged by somebody. */
+export function resultOf(book: Book): CycleResult {
   for (const id of book.confirmed) if (!book.acked.has(id)) book.complaints.push(`${id} was confirmed and is lost`);
   const redelivered = [...book.delivered.values()].filter((count) => count > 1).length;
   return {
@@ -78,7 +89,14 @@ export async function runCycles({ cycles, threads, seed, durability = 'sync' }: 
   };
 }
 
-async function load(node: BrokerProcess, book: Book, cycle: number, ms: number, next: () => number): Promise<void> {
+/** Puts load on the node for so long, or until it dies. */
+export async function load(
+  node: BrokerProcess,
+  book: Book,
+  cycle: number,
+  ms: number,
+  next: () => number,
+): Promise<void> {
   const connection = await connect(node);
   const setup = await connection.createChannel();
   await setup.assertQueue(QUEUE, { durable: true });
@@ -118,9 +136,18 @@ async function load(node: BrokerProcess, book: Book, cycle: number, ms: number, 
       if (count % 32 === 31) await new Promise((resolve) => setImmediate(resolve));
     }
   });
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  // Channels that the node's end leaves without an answer are part of it.
+  const published = Promise.allSettled(publishers);
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    node.command.ended,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, ms);
+    }),
+  ]);
+  clearTimeout(timer);
   isOver = true;
-  await Promise.all(publishers);
+  await published;
 }
 
 function publish(channel: ConfirmChannel, id: string, confirmed: () => void): void {
@@ -153,7 +180,8 @@ function ack(book: Book, channel: Pick<ConfirmChannel, 'ack'>, message: ConsumeM
   channel.ack(message);
 }
 
-async function drain(node: BrokerProcess, book: Book): Promise<void> {
+/** Takes and acknowledges everything that is left. */
+export async function drain(node: BrokerProcess, book: Book): Promise<void> {
   const connection = await connect(node);
   const channel = await connection.createChannel();
   await channel.prefetch(500);
