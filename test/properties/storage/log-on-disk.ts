@@ -1,5 +1,5 @@
 // The real segment log on the disk of a simulated machine (B1, B10, B24): appends that were said to be safe are there
-// after any power cuts and failures, and nothing is there that was never appended. The disk that the log sees is open to
+// after any power cuts and failures, what was said to be gone stays gone, and nothing is there that was never appended. The disk that the log sees is open to
 // mistakes: what it leaves out is what the log would leave out.
 import fc from 'fast-check';
 import type { Disk, DiskDone, DiskFile } from '../../../src/env/index.ts';
@@ -8,7 +8,7 @@ import { type LogOptions, RecordBatch, SegmentLog } from '../../../src/storage/i
 import { heal, simDisk } from '../../../src/testing.ts';
 import type { Property } from '../check.ts';
 
-/** Lengths of the payloads that are appended; 0 waits for what is under way. */
+/** Lengths of the payloads that are appended; 0 waits for what is under way, -1 acks all that is safe but the newest. */
 export type Program = readonly number[];
 
 /** How the log is mistaken. */
@@ -19,6 +19,7 @@ export interface Mistaken {
 
 type Event =
   | { readonly tag: 'safe'; readonly sequence: number }
+  | { readonly tag: 'gone'; readonly last: number }
   | { readonly tag: 'failed'; readonly epoch: number }
   | { readonly tag: 'full'; readonly epoch: number }
   | { readonly tag: 'opened'; readonly epoch: number; readonly log: SegmentLog | null }
@@ -34,7 +35,11 @@ const TRIES_MAX = 12;
 
 /** One log after the other over one disk, and what was said to be safe. */
 class Life {
+  /** What was said to be there, and what was said to be gone. */
   readonly safe = new Set<number>();
+  readonly gone = new Set<number>();
+  /** What was acked; it may be there or not until that is safe. */
+  private readonly acked = new Set<number>();
   readonly deliver: (event: Event) => void;
   private readonly context: Context<unknown>;
   private readonly mistaken: Mistaken;
@@ -59,8 +64,11 @@ class Life {
     for (;;) {
       const event = yield* receive<Event>(null, { afterMs: PATIENCE_MS });
       if (event === TIMEOUT) return { tag: 'failed', epoch: this.epoch };
-      if (event.tag === 'safe') this.safe.add(event.sequence);
-      else if (event.tag !== 'page' && event.epoch !== this.epoch) continue;
+      if (event.tag === 'safe') {
+        if (!this.acked.has(event.sequence)) this.safe.add(event.sequence);
+      } else if (event.tag === 'gone') {
+        for (const sequence of this.acked) if (sequence <= event.last) this.gone.add(sequence);
+      } else if (event.tag !== 'page' && event.epoch !== this.epoch) continue;
       if (event.tag === 'failed') this.end();
       if (event.tag === 'full') this.log?.retry();
       return event;
@@ -99,6 +107,22 @@ class Life {
     log.append(batch.take(), () => this.deliver({ tag: 'safe', sequence }));
   }
 
+  /** Acks everything up to the newest but one that is safe. */
+  ack(log: SegmentLog): void {
+    const last = [...this.safe].sort((a, b) => a - b).at(-2);
+    if (last === undefined) return;
+    for (const sequence of this.safe) if (sequence <= last) this.acked.add(sequence);
+    for (const sequence of this.acked) this.safe.delete(sequence);
+    const { crc32 } = this.context.env.disk;
+    const batch = new RecordBatch((bytes, previous) => crc32(bytes, previous));
+    const ranges = [...this.acked].filter((sequence) => sequence <= last).sort((a, b) => a - b);
+    batch.acks(
+      ROW,
+      ranges.map((sequence) => [sequence, sequence]),
+    );
+    log.append(batch.take(), () => this.deliver({ tag: 'gone', last }));
+  }
+
   /** Sequences of all that the log has. */
   *read(log: SegmentLog): Effects<Set<number>> {
     const found = new Set<number>();
@@ -120,13 +144,17 @@ class Life {
 /** Holds for the real log under every fault of the disk but bits that read wrong. */
 export function logProperty(mistaken: Mistaken = {}): Property<Program> {
   return {
-    programs: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 900 })), { minLength: 1, maxLength: 12 }),
+    programs: fc.array(fc.oneof(fc.constantFrom(0, -1), fc.integer({ min: 1, max: 900 })), {
+      minLength: 1,
+      maxLength: 12,
+    }),
     body: (program) =>
       function* root(context: Context<unknown>): Effects<void> {
         const life = new Life(context, mistaken);
         for (const length of program) {
           const log = life.log ?? (yield* life.open());
           if (length > 0) life.append(log, length);
+          else if (length < 0) life.ack(log);
           else if (life.safe.size < life.last) yield* life.next();
         }
         heal(context);
@@ -135,6 +163,8 @@ export function logProperty(mistaken: Mistaken = {}): Property<Program> {
         const found = yield* life.read(yield* life.open());
         const lost = [...life.safe].filter((sequence) => !found.has(sequence));
         const invented = [...found].filter((sequence) => sequence > life.last);
+        const risen = [...life.gone].filter((sequence) => found.has(sequence));
+        if (risen.length > 0) throw new Error(`B24 acked and back from the dead: ${risen}`);
         if (lost.length > 0) throw new Error(`B10 confirmed and lost: ${lost}`);
         if (invented.length > 0) throw new Error(`B24 never appended: ${invented}`);
       },
