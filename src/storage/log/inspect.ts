@@ -95,7 +95,7 @@ function* verification(disk: Disk, directory: string): Flow<LogReport> {
     contents.replay(table);
     known = contents.rowsAfter(known);
   }
-  if (known !== null) table.keepOnly(known);
+  table.recovered(known);
   const rows = [...table.rows].map(([row, { lastSequence, live, bytes, marks }]) => {
     return { row, lastSequence, count: live.size, bytes, mark: marks.get(0) ?? null };
   });

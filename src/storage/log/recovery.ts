@@ -40,7 +40,7 @@ export function* recoverSegments(plan: RecoveryPlan): Flow<Segment[]> {
     if (segment !== null) segments.push(segment);
   }
   // Deletions go when nothing has messages of their rows; older segments may still name the rows.
-  if (plan.known !== null) plan.table.keepOnly(plan.known);
+  plan.table.recovered(plan.known);
   return segments;
 }
 

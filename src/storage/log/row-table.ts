@@ -16,6 +16,8 @@ export class RowTable implements RecordSink {
   readonly rows = new Map<number, Row>();
   /** Rows whose deletion is appended and not yet in a segment: one that begins before it has to name them. */
   private readonly leaving = new Map<number, number>();
+  /** While segments are read again a mark may come before its message: a copy of that is further on. */
+  private isRecovering = true;
   /** Counts what makes room. */
   gone = 0;
 
@@ -61,7 +63,16 @@ export class RowTable implements RecordSink {
 
   mark({ row, sequence, payload }: Mark): void {
     const into = this.row(row);
-    if (sequence === 0 || into.live.has(sequence)) into.marks.set(sequence, payload);
+    if (sequence === 0 || this.isRecovering || into.live.has(sequence)) into.marks.set(sequence, payload);
+  }
+
+  /** All segments have been read: marks of what is not there go, and so do rows that are not `known` (null: all are). */
+  recovered(known: ReadonlySet<number> | null): void {
+    this.isRecovering = false;
+    for (const [row, { live, marks }] of [...this.rows]) {
+      if (known !== null && !known.has(row)) this.rows.delete(row);
+      for (const sequence of [...marks.keys()]) if (sequence !== 0 && !live.has(sequence)) marks.delete(sequence);
+    }
   }
 
   deleteRow(row: number): void {
@@ -76,11 +87,6 @@ export class RowTable implements RecordSink {
   left(rows: ReadonlySet<number>): void {
     if (this.leaving.size === 0) return;
     for (const row of [...this.leaving.keys()]) if (rows.has(row)) this.leaving.delete(row);
-  }
-
-  /** Forgets rows that are not among these. */
-  keepOnly(rows: ReadonlySet<number>): void {
-    for (const row of [...this.rows.keys()]) if (!rows.has(row)) this.rows.delete(row);
   }
 
   head(row: number, lastSequence: number): void {

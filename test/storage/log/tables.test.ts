@@ -71,6 +71,9 @@ describe('tables of a segment', () => {
 
   test('marks go with their messages', () => {
     const table = new RowTable();
+    table.recovered(null);
+    table.mark({ row: 1, sequence: 3, payload: new Uint8Array(1) });
+    expect(table.rows.get(1)?.marks.size).toBe(0);
     for (let sequence = 1; sequence <= 10; sequence++) {
       table.publish(1, sequence, 5);
       table.mark({ row: 1, sequence, payload: new Uint8Array(1) });

@@ -91,6 +91,29 @@ describe('the upkeep of the log', () => {
     expect([after.row(9), after.row(5)?.count]).toEqual([null, 30]);
   });
 
+  test('a mark stays with its message, wherever that is copied to', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk);
+    for (let sequence = 1; sequence <= 9; sequence++) append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+    // In the second segment, which stays as it is, while the first one is emptied.
+    append(log, (batch) => batch.mark(1, 2, new Uint8Array([7])));
+    for (let sequence = 1; sequence <= 9; sequence++) append(log, (batch) => batch.publish(2, sequence, [PAYLOAD]));
+    append(log, (batch) => batch.acks(1, [[1, 1]]));
+    append(log, (batch) => batch.acks(1, [[3, 7]]));
+    disk.settle();
+    log.compact();
+    disk.settle();
+    expect(disk.paths).not.toContain('log/0000000001.log');
+    log.close(() => {});
+    disk.settle();
+    const marks: (Uint8Array | null)[] = [];
+    open(disk).log.read(1, 2, { count: 1, bytes: 1 }, (result) => {
+      if (result.ok) marks.push(...result.value.records.map(({ mark }) => mark));
+    });
+    disk.settle();
+    expect(marks).toEqual([new Uint8Array([7])]);
+  });
+
   test('B1 the end of a row counts only with what was appended behind it, also while a new segment begins', () => {
     const seen = new Set<string>();
     for (const policy of ['none', 'all', 'prefix'] as const) {
