@@ -59,6 +59,16 @@ export class WireClient extends FrameLog {
     }
   }
 
+  /** Takes what comes within so many virtual ms. */
+  *hear(context: Context<unknown>, ms: number): Effects<void> {
+    const untilMs = context.now() + ms;
+    for (;;) {
+      const event = yield* receive(isSocketEvent, { afterMs: Math.max(0, untilMs - context.now()) });
+      if (event === TIMEOUT) return;
+      this.take(event);
+    }
+  }
+
   /** Waits for the `count`th method of that name. */
   method(name: string, count = 1): Effects<ReceivedFrame> {
     return this.until(() => this.frames.filter((frame) => frame.name === name)[count - 1], name);

@@ -2,7 +2,7 @@
 // B13, B14, B20), under any schedule, with bytes cut anywhere.
 import fc from 'fast-check';
 import { type SupervisorPid, startLink } from '../../../src/behaviours/index.ts';
-import { brokerTree } from '../../../src/broker/index.ts';
+import { brokerTree, type StorePlan } from '../../../src/broker/index.ts';
 import { type Context, type Effects, isDown, receive, sleep } from '../../../src/process/index.ts';
 import { listenerChild } from '../../../src/protocols/amqp091/index.ts';
 import { type AnyPid, formatReason, type Pid, type Ref } from '../../../src/term/index.ts';
@@ -42,6 +42,7 @@ const CHANNEL = url('../../../src/protocols/amqp091/channel.ts');
 const CONNECTION = url('../../../src/protocols/amqp091/connection.ts');
 const OTHERS = [
   '../../../src/broker/metadata/thread-replica.ts',
+  '../../../src/broker/store/log-agent.ts',
   '../../../src/protocols/amqp091/listener.ts',
   '../../../src/protocols/amqp091/tree.ts',
 ];
@@ -113,12 +114,16 @@ function* ended(ref: Ref): Effects<void> {
   if (reason !== 'normal') throw new Error(`a client ended: ${formatReason(reason)}`);
 }
 
-export function* startBroker(context: Context<unknown>, threads: 0 | 2): Effects<SupervisorPid> {
+export function* startBroker(context: Context<unknown>, threads: 0 | 2, store?: StorePlan): Effects<SupervisorPid> {
   context.trapExit(true);
   const listen = { host: '127.0.0.1', tcpPort: AMQP, sharedBetweenThreads: threads > 0 };
   const places = threads === 0 ? [0] : [1, 2];
   const tree = yield* startLink(brokerTree, [
-    { threads: places, frontEnds: places.map(() => [listenerChild(listen)]) },
+    {
+      threads: places,
+      frontEnds: places.map(() => [listenerChild(listen)]),
+      ...(store === undefined ? {} : { store }),
+    },
   ]);
   if (!tree.ok) throw new Error(`no broker: ${formatReason(tree.error)}`);
   return tree.pid as SupervisorPid;
