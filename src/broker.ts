@@ -42,6 +42,8 @@ export interface BrokerWebSocket {
   readonly tcpPort: number;
   /** Pages, by origin such as `https://example.org`, whose scripts may connect; `*` for all. Default: none, only programs. */
   readonly origins?: readonly string[];
+  /** The largest message of the WebSocket that is taken; clients send one publish in each. Default 16 MiB and some. */
+  readonly messageBytesMax?: number;
   /** Under TLS (`wss:`), with the broker's `tls`. Default false. */
   readonly isSecure?: boolean;
 }
@@ -224,11 +226,14 @@ async function reserveAll(options: BrokerOptions): Promise<Reserved> {
   if (amqps !== null) listeners.push({ ...common, ...secure, settings: secureSettings, tcpPort: amqps.tcpPort });
   const door = webSocket === undefined ? null : await reserve(host, webSocket.tcpPort);
   if (webSocket !== undefined && door !== null) {
-    const { origins = [], isSecure = false } = webSocket;
+    const { origins = [], isSecure = false, messageBytesMax } = webSocket;
     if (isSecure && files === undefined) throw new BrokerStartError('a secure WebSocket needs a certificate');
-    const lower = origins.map((origin) => origin.toLowerCase());
+    const rules = {
+      origins: origins.map((origin) => origin.toLowerCase()),
+      ...(messageBytesMax === undefined ? {} : { messageBytesMax }),
+    };
     const layers = isSecure ? { ...secure, settings: secureSettings } : {};
-    listeners.push({ ...common, ...layers, tcpPort: door.tcpPort, webSocket: { origins: lower } });
+    listeners.push({ ...common, ...layers, tcpPort: door.tcpPort, webSocket: rules });
   }
   const ports = { amqpPort: plain.tcpPort, amqpsPort: amqps?.tcpPort ?? null, webSocketPort: door?.tcpPort ?? null };
   return { listeners, isShareable: plain.isShareable, at: { host, ...ports } };

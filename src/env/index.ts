@@ -135,6 +135,8 @@ export interface TlsFiles {
 export interface WebSocketRules {
   /** Pages, by their origin (`https://example.org`), whose scripts may connect; `*` for all. Programs send no origin and may. */
   readonly origins: readonly string[];
+  /** The largest message of the WebSocket that is taken. Default 16 MiB and some for what is around a body. */
+  readonly messageBytesMax?: number;
 }
 
 /** What a listening socket tells its owner. */

@@ -9,8 +9,8 @@ import type { WebSocketRules } from '../index.ts';
 
 /** The subprotocol that browser clients of AMQP ask for. */
 const SUBPROTOCOL = 'amqp';
-/** The largest message taken; clients send about one AMQP frame in each, which is at most 131,072. */
-const MESSAGE_BYTES_MAX = 1_048_576;
+/** The largest message taken unless the listener says: browsers' clients send one publish in each, bodies and all. */
+const MESSAGE_BYTES_MAX = 16_777_216 + 65_536;
 const HEADER_BYTES_MAX = 8_192;
 
 /** Takes a stream, and calls `onUpgrade` when it is upgraded. */
@@ -18,7 +18,7 @@ export type Door = (stream: net.Socket, onUpgrade: () => void) => void;
 
 /** A door that hands on what it has upgraded, together with the stream under it. Each request may take `requestMs`. */
 export function webSocketDoor(
-  { origins }: WebSocketRules,
+  { origins, messageBytesMax = MESSAGE_BYTES_MAX }: WebSocketRules,
   requestMs: number,
   accept: (webSocket: WebSocket, stream: net.Socket) => void,
 ): Door {
@@ -27,7 +27,7 @@ export function webSocketDoor(
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: MESSAGE_BYTES_MAX,
+    maxPayload: messageBytesMax,
     autoPong: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
