@@ -1,0 +1,32 @@
+// The whole broker over a disk that fails and loses power: what it has confirmed is there after a restart.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { schedules, simulate } from '../../src/testing.ts';
+import { type DurableProgram, durableProperty } from './broker/durable.ts';
+
+const SEED = Number(process.env.PROPERTY_SEED ?? 42);
+const RUNS = 150 * Number(process.env.PROPERTY_TIMES ?? 1);
+const FAULTS = { diskCuts: 2, diskFailures: 2, diskDelays: 1 };
+const { body, options, programs } = durableProperty();
+
+describe('a broker on a simulated disk', () => {
+  it('B1 without faults keeps what it has confirmed, over a power cut at the end', () => {
+    const program: DurableProgram = {
+      residentBytes: 300,
+      ops: [{ do: 'publish', count: 3, bytes: 200 }, { do: 'wait' }, { do: 'take', isAcked: true }],
+    };
+    expect(simulate({ ...options }, body(program)).value).toEqual({ confirmed: 3 });
+  });
+
+  it('B1 B10 B24 loses nothing that it has confirmed, whatever is done to the disk', () => {
+    let confirmed = 0;
+    fc.assert(
+      fc.property(schedules({ faults: FAULTS }), programs, (tape, program) => {
+        const result = simulate({ ...options, tape, disk: { latencyMs: 2 } }, body(program));
+        confirmed += (result.value as { readonly confirmed: number }).confirmed;
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    expect(confirmed).toBeGreaterThan(RUNS);
+  }, 600_000);
+});
