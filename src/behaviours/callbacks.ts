@@ -29,6 +29,8 @@ export interface Callbacks<S, A extends readonly unknown[], C, T, I> {
   readonly label?: string;
   /** Callbacks get a draft of the state, may change it, and return it: immer makes the next state. Plain functions only. */
   readonly immer?: boolean;
+  /** With `immer`: remembers so many steps of the state as patches, for `getHistory`, `stepBack` and `stepForward`. */
+  readonly history?: number;
   /** Runs in the new process before the starter goes on: `ok`, `ignore`, `fail` or `stop` (GS-1). */
   init(context: ServerContext, ...args: A): OrEffects<InitResult<S>>;
   /** Without it a call crashes the server. */
@@ -39,6 +41,11 @@ export interface Callbacks<S, A extends readonly unknown[], C, T, I> {
   handleInfo?(message: I | ServerSystemMessage, state: S, context: ServerContext): OrEffects<CastResult<S>>;
   /** Runs before any message when a result said `{continue: ...}` (GS-9). */
   handleContinue?(continuation: unknown, state: S, context: ServerContext): OrEffects<CastResult<S>>;
+  /**
+   * The state for this version of the code (HOT-1): called when the module was loaded again, with the version that the
+   * state is of and what the loading was given. Plain; a throw keeps the old code and state. Without it the state stays.
+   */
+  codeChange?(oldVersion: number, state: unknown, extra: unknown, context: ServerContext): S;
   /** Runs on a stop, a crash of a callback, and the parent's exit while trapping; not on a kill (GS-11). */
   terminate?(reason: unknown, state: S, context: ServerContext): unknown;
 }

@@ -3,7 +3,7 @@
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
 import { type Effects, type Handler, isExit } from '../process/index.ts';
-import { checkFunction, formatReason } from '../term/index.ts';
+import { BadArgumentError, checkFunction, formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
 import { withDrafts } from './immer-state.ts';
 import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
@@ -36,13 +36,17 @@ export function genServer<S, A extends readonly unknown[] = readonly [], C = nev
   return defineServer(callbacks) as unknown as ServerDefinition<A, C, T, I>;
 }
 
-const OPTIONAL = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'terminate'] as const;
+const OPTIONAL = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'codeChange', 'terminate'] as const;
 
 function checkCallbacks(given: unknown): void {
   const callbacks = given as Partial<Loose> | null | undefined;
   checkFunction('genServer: init', callbacks?.init);
   for (const name of OPTIONAL)
     if (callbacks?.[name] !== undefined) checkFunction(`genServer: ${name}`, callbacks[name]);
+  const { history, immer } = callbacks ?? {};
+  if (history === undefined) return;
+  if (!Number.isInteger(history) || history < 1 || immer !== true)
+    throw new BadArgumentError('genServer', 'a history of at least 1 step, with immer: true', history);
 }
 
 type Loose = Callbacks<unknown, readonly unknown[], unknown, unknown, unknown>;
@@ -83,6 +87,7 @@ function handle(
   let from: From | null = null;
   let callback = 'handleInfo';
   const tag = typeof message === 'object' && message !== null ? (message as { tag?: unknown }).tag : undefined;
+  if (server.watch !== null && tag !== '$sys') server.watch.messageIn(message);
   if (server.idle !== null || tag === 'timeout') {
     const seen = server.wake(message, context);
     if (seen === null) return server;
@@ -119,7 +124,7 @@ function handle(
   } catch (error) {
     return context.perform(crash(callbacks, server, error, context));
   }
-  if (outcome !== undefined && outcome !== null && !isEffects(outcome)) {
+  if (outcome !== undefined && outcome !== null && server.watch === null && !isEffects(outcome)) {
     if (outcome.tag === 'noReply' && outcome.next === null) {
       server.state = outcome.state;
       return server;
@@ -150,6 +155,7 @@ function* system(
   const holder: SystemHolder = {
     label,
     parent: server.parent,
+    watched: server,
     read: () => server.state,
     replace: (state) => {
       server.state = state;

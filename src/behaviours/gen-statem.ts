@@ -1,6 +1,6 @@
 // gen-statem: a process that is a state machine, with events, postponing, enter calls and three kinds of timeouts.
 // ST-1 to ST-6; starting, stopping and the parent's exit as for a gen-server (GS-1, GS-7, GS-11, GS-12).
-import { type Context, type Effects, ExitError, exitReasonOf, type Handler, isExit } from '../process/index.ts';
+import { type Context, type Effects, ExitError, exitReasonOf, type Handler, isExit, pause } from '../process/index.ts';
 import {
   type AnyPid,
   BadArgumentError,
@@ -15,6 +15,8 @@ import type { OrEffects } from './callbacks.ts';
 import { answerStart, answerStarted, isTicket, type StartTicket, type TakesTicket, takeName } from './proc-lib.ts';
 import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './protocol.ts';
 import { isEffects } from './server-steps.ts';
+import type { ServerWatch } from './server-watch.ts';
+import { isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
 import { StatemQueue, timeoutEvent } from './statem-queue.ts';
 import type {
   AnyStatemEvent,
@@ -24,7 +26,7 @@ import type {
   StatemResult,
   TimeoutKey,
 } from './statem-results.ts';
-import { isSystemCall, type SystemHolder, serveSystem } from './sys.ts';
+import { isSystemCall, type SystemCall, type SystemHolder, serveSystem } from './sys.ts';
 
 /** A callback for the events of one state. */
 export type StateFunction<S, D, C, T, I> = (
@@ -79,7 +81,10 @@ export function genStatem<S, D, A extends readonly unknown[] = readonly [], C = 
       const ticket = isTicket(args[0]) ? args[0] : null;
       return begin(loose, context as Context<unknown>, ticket, ticket === null ? args : args.slice(1));
     },
-    handle: (machine, message, context) => context.perform(machine.receive(message)),
+    handle: (machine, message, context) => {
+      const rest = machine.receive(message);
+      return rest === null ? machine : context.perform(rest);
+    },
   };
   return definition as unknown as StatemDefinition<A, C, T, I>;
 }
@@ -121,16 +126,8 @@ export function callStatem<P, const Q extends CallsOf<P>>(
   return call(machine, request, timeoutMs);
 }
 
-/** Two states are the same when they are identical, or objects with the same text as tag (ST-1). */
-export function isSameState(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  const tag = typeof a === 'object' && typeof b === 'object' ? tagOf(a) : undefined;
-  return typeof tag === 'string' && tag === tagOf(b);
-}
-
-function tagOf(state: unknown): unknown {
-  return typeof state === 'object' && state !== null ? (state as { tag?: unknown }).tag : state;
-}
+/** Events handled before other processes run. */
+const EVENTS_AT_ONCE = 64;
 
 class StateMachine {
   private readonly callbacks: Loose;
@@ -140,6 +137,8 @@ class StateMachine {
   private data: unknown;
   private readonly queue = new StatemQueue();
   private readonly timers = new Map<TimeoutKey, Ref>();
+  /** Null unless somebody watches it (SYS-1). */
+  watch: ServerWatch | null = null;
 
   constructor(callbacks: Loose, context: Context<unknown>, parent: AnyPid | null, state: unknown, data: unknown) {
     this.callbacks = callbacks;
@@ -149,67 +148,118 @@ class StateMachine {
     this.data = data;
   }
 
-  *start(actions: readonly StatemAction[]): Effects<this> {
-    return yield* this.guarded(function* first(this: StateMachine) {
-      this.act(actions, null);
-      if (this.callbacks.stateEnter === true) yield* this.enter(this.state);
-      yield* this.drain();
-    });
+  start(actions: readonly StatemAction[]): Effects<this> {
+    return this.guarded(
+      function* first(this: StateMachine): Effects<void> {
+        this.act(actions, null);
+        const waits = this.callbacks.stateEnter === true ? this.enter(this.state) : null;
+        if (waits !== null) yield* waits;
+      }.call(this),
+    );
   }
 
-  /** One message, and every event that follows from it. */
-  *receive(message: unknown): Effects<this> {
+  /** One message, and every event that follows from it: null when all is done, or what is left to do. */
+  receive(message: unknown): Effects<this> | null {
     const { tag, ref, message: content } = (message ?? {}) as { tag?: unknown; ref?: Ref; message?: unknown };
-    if (tag === '$stop') return yield* this.end((message as StopMessage).reason);
-    if (isExit(message) && message.from === this.parent) return yield* this.end(message.reason);
-    if (isSystemCall(message)) {
-      yield* serveSystem(this.holder(), message, this.context);
-      return this;
-    }
-    const key = tag === 'timeout' ? this.keyOf(ref) : null;
+    if (tag === '$stop') return this.end((message as StopMessage).reason);
+    if (tag === 'EXIT' && isExit(message) && message.from === this.parent) return this.end(message.reason);
+    if (tag === '$sys' && isSystemCall(message)) return this.serve(message);
+    if (tag !== 'timeout') return this.run(outside(message));
+    const key = this.keyOf(ref);
     // A timeout that was cancelled when it was already under way is for nobody.
-    if (key === null && tag === 'timeout' && isOwnTimer(content)) return this;
-    const event = key === null ? outside(message) : timeoutEvent(key, (content as OwnTimer).content);
-    if (key !== null) this.timers.delete(key);
-    return yield* this.guarded(function* next(this: StateMachine) {
-      yield* this.step(event);
-      yield* this.drain();
-    });
+    if (key === null) return isOwnTimer(content) ? null : this.run(outside(message));
+    this.timers.delete(key);
+    return this.run(timeoutEvent(key, (content as OwnTimer).content));
+  }
+
+  private *serve(message: SystemCall): Effects<this> {
+    yield* serveSystem(this.holder(), message, this.context);
+    return this;
+  }
+
+  /** Plain callbacks run here, one event after the other; the first that waits makes a generator of what is left. */
+  private run(first: AnyStatemEvent): Effects<this> | null {
+    let event: AnyStatemEvent | null = first;
+    try {
+      for (let count = 1; event !== null; count++) {
+        const waits = this.step(event);
+        if (waits !== null) return this.guarded(waits);
+        // Events of its own making count as messages do, and a machine that never runs out of them starves nobody.
+        if (count >= EVENTS_AT_ONCE) return this.guarded(pause());
+        event = this.queue.take();
+        if (event !== null) this.context.bump(1);
+      }
+    } catch (error) {
+      return this.crash(error);
+    }
+    return null;
   }
 
   private *drain(): Effects<void> {
-    for (let event = this.queue.take(); event !== null; event = this.queue.take()) yield* this.step(event);
+    let count = 0;
+    for (let event = this.queue.take(); event !== null; event = this.queue.take()) {
+      const waits = this.step(event);
+      if (waits !== null) yield* waits;
+      this.context.bump(1);
+      if (++count % EVENTS_AT_ONCE === 0) yield* pause();
+    }
   }
 
-  private *step(event: AnyStatemEvent): Effects<void> {
+  private step(event: AnyStatemEvent): Effects<void> | null {
     if (event.type !== 'eventTimeout') this.cancel('event');
-    const result = yield* this.call(event);
-    if (result.tag === 'stop') return yield* this.stop(result);
+    this.watch?.messageIn(event);
+    const outcome = this.invoke(event);
+    if (isEffects(outcome)) return this.finishStep(event, outcome);
+    return this.apply(event, this.checked(outcome));
+  }
+
+  private *finishStep(event: AnyStatemEvent, outcome: Effects<Result>): Effects<void> {
+    const waits = this.apply(event, this.checked(yield* outcome));
+    if (waits !== null) yield* waits;
+  }
+
+  private apply(event: AnyStatemEvent, result: Result): Effects<void> | null {
+    if (result.tag === 'stop') return this.stop(result);
     const { state: next, data, actions, repeats } = result;
     const before = this.state;
     const hasChanged = next !== null && !isSameState(before, next.value);
     if (next !== null) this.state = next.value;
     if (data !== null) this.data = data.value;
-    if (hasChanged) {
-      this.cancel('state');
-      if (this.isPostponed(actions)) this.queue.postpone(event);
-      this.queue.retry();
-    } else if (this.isPostponed(actions)) this.queue.postpone(event);
+    if (hasChanged) this.cancel('state');
+    if (actions.length > 0 && this.isPostponed(actions)) this.queue.postpone(event);
+    if (hasChanged) this.queue.retry();
     // The transition's own actions come first: what the enter call says of the same timeout is the last word.
-    this.act(actions, event);
-    if (this.callbacks.stateEnter === true && (hasChanged || repeats)) yield* this.enter(before);
+    if (actions.length > 0) this.act(actions, event);
+    this.watch?.next(this.state);
+    return this.callbacks.stateEnter === true && (hasChanged || repeats) ? this.enter(before) : null;
   }
 
   private isPostponed(actions: readonly StatemAction[]): boolean {
     return actions.some((action) => action.do === 'postpone');
   }
 
-  /** The enter call (ST-4): it may act on time and answer, but neither go elsewhere nor postpone or insert. */
-  private *enter(from: unknown): Effects<void> {
-    const result = yield* this.call({ type: 'enter', from });
-    if (result.tag === 'stop') return yield* this.stop(result);
-    const isElsewhere = result.state !== null && !isSameState(result.state.value, this.state);
-    if (isElsewhere || result.repeats)
+  /** The enter call (ST-4): it may act on time, answer and be repeated, but neither go elsewhere nor postpone or insert. */
+  private enter(from: unknown): Effects<void> | null {
+    const outcome = this.invoke({ type: 'enter', from });
+    if (isEffects(outcome) || outcome?.tag !== 'next' || outcome.repeats) return this.enterSlowly(from, outcome);
+    this.entered(outcome);
+    return null;
+  }
+
+  private *enterSlowly(from: unknown, first: OrEffects<Result>): Effects<void> {
+    let outcome = first;
+    for (;;) {
+      const result = this.checked(isEffects(outcome) ? yield* outcome : outcome);
+      if (result.tag === 'stop') return yield* this.stop(result);
+      this.entered(result);
+      if (!result.repeats) return;
+      yield* pause();
+      outcome = this.invoke({ type: 'enter', from });
+    }
+  }
+
+  private entered(result: Extract<Result, { tag: 'next' }>): void {
+    if (result.state !== null && !isSameState(result.state.value, this.state))
       throw new ExitError({ tag: 'badEnterResult', text: 'an enter call cannot go to another state' });
     const refused = result.actions.find((action) => action.do === 'postpone' || action.do === 'nextEvent');
     if (refused !== undefined)
@@ -218,16 +268,16 @@ class StateMachine {
     this.act(result.actions, null);
   }
 
-  private *call(event: AnyStatemEvent): Effects<Result> {
+  private invoke(event: AnyStatemEvent): OrEffects<Result> {
     const { callbacks, state, data, context } = this;
-    const outcome =
-      callbacks.handleEvent === undefined
-        ? this.functionOf(state)(event, data, context, state)
-        : callbacks.handleEvent(event, state, data, context);
-    const result = isEffects(outcome) ? yield* outcome : outcome;
-    if (result?.tag !== 'next' && result?.tag !== 'stop')
-      throw badReturn(`the callback of ${formatReason(state)}`, result);
-    return result;
+    return callbacks.handleEvent === undefined
+      ? this.functionOf(state)(event, data, context, state)
+      : callbacks.handleEvent(event, state, data, context);
+  }
+
+  private checked(result: Result | undefined | null): Result {
+    if (result?.tag === 'next' || result?.tag === 'stop') return result;
+    throw badReturn(`the callback of ${formatReason(this.state)}`, result);
   }
 
   private functionOf(state: unknown): StateFunction<unknown, unknown, unknown, unknown, unknown> {
@@ -237,14 +287,18 @@ class StateMachine {
   }
 
   private act(actions: readonly StatemAction[], event: AnyStatemEvent | null): void {
-    const inserted: AnyStatemEvent[] = [];
+    let inserted: AnyStatemEvent[] | null = null;
     for (const action of actions) {
-      if (action.do === 'reply') replyTo(this.context, action.from, action.value);
-      else if (action.do === 'nextEvent') inserted.push(action.event);
-      else if (action.do === 'timeout') this.arm(action.key, action.ms, action.content);
+      if (action.do === 'reply') {
+        replyTo(this.context, action.from, action.value);
+        this.watch?.messageOut(action.from.caller, action.value);
+      } else if (action.do === 'nextEvent') {
+        inserted ??= [];
+        inserted.push(action.event);
+      } else if (action.do === 'timeout') this.arm(action.key, action.ms, action.content);
       else if (event === null) throw new ExitError({ tag: 'badAction', text: 'there is nothing to postpone' });
     }
-    this.queue.insert(inserted);
+    if (inserted !== null) this.queue.insert(inserted);
   }
 
   private arm(key: TimeoutKey, ms: number, content: unknown): void {
@@ -256,9 +310,11 @@ class StateMachine {
   }
 
   private cancel(key: TimeoutKey): void {
-    const timer = this.timers.get(key);
-    if (timer !== undefined) this.context.cancelTimer(timer);
-    this.timers.delete(key);
+    if (this.timers.size > 0) {
+      const timer = this.timers.get(key);
+      if (timer !== undefined) this.context.cancelTimer(timer);
+      this.timers.delete(key);
+    }
     this.queue.cancelZero(key);
   }
 
@@ -271,6 +327,7 @@ class StateMachine {
     return {
       label: this.callbacks.label ?? 'genStatem',
       parent: this.parent,
+      watched: this,
       read: () => ({ state: this.state, data: this.data }),
       replace: (whole) => {
         const { state, data } = whole as { readonly state: unknown; readonly data: unknown };
@@ -283,14 +340,20 @@ class StateMachine {
 
   // ---- the end
 
-  private *guarded(run: (this: StateMachine) => Effects<void>): Effects<this> {
+  /** Finishes a step that waits, and the events behind it. */
+  private *guarded(rest: Effects<void>): Effects<this> {
     try {
-      yield* run.call(this);
+      yield* rest;
+      yield* this.drain();
       return this;
     } catch (error) {
-      if (!(error instanceof Ended)) yield* this.terminate(exitReasonOf(error));
-      throw error;
+      return yield* this.crash(error);
     }
+  }
+
+  private *crash(error: unknown): Effects<never> {
+    if (!(error instanceof Ended)) yield* this.terminate(exitReasonOf(error));
+    throw error;
   }
 
   private *stop(result: Extract<Result, { tag: 'stop' }>): Effects<never> {
@@ -318,27 +381,6 @@ class StateMachine {
 
 /** Thrown when `terminate` has run, or failed: nothing may run it a second time. */
 class Ended extends ExitError {}
-
-const OWN = '$statem';
-
-interface OwnTimer {
-  readonly tag: typeof OWN;
-  readonly content: unknown;
-}
-
-function isOwnTimer(message: unknown): boolean {
-  return (message as { tag?: unknown } | null)?.tag === OWN;
-}
-
-function outside(message: unknown): AnyStatemEvent {
-  const { tag } = (message ?? {}) as { tag?: unknown };
-  if (tag === '$call') {
-    const { from, request } = message as CallMessage<unknown>;
-    return { type: 'call', from, request };
-  }
-  if (tag === '$cast') return { type: 'cast', message: (message as CastMessage<unknown>).message };
-  return { type: 'info', message };
-}
 
 function badReturn(callback: string, value: unknown): ExitError {
   if (value instanceof Promise) value.catch(() => {});

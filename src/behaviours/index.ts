@@ -87,12 +87,29 @@ export * from './registry.ts';
 export * from './requests.ts';
 export * from './results.ts';
 export type { BadReturnReason } from './server-steps.ts';
+export type { ServerEvent, ServerStatistics } from './server-watch.ts';
 export * from './start-link.ts';
+export type { HistoryView, StateStep } from './state-history.ts';
 export * from './statem-results.ts';
 export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
-export { getState, getStatus, replaceState, resume, type ServerStatus, suspend } from './sys.ts';
+export {
+  countMessages,
+  getEvents,
+  getHistory,
+  getState,
+  getStatistics,
+  getStatus,
+  keepEvents,
+  replaceState,
+  resume,
+  type ServerStatus,
+  stepBack,
+  stepForward,
+  suspend,
+  traceEvents,
+} from './sys.ts';
 export type { Row, TableKey, TableKind } from './table-store.ts';
 export * from './tables.ts';
 export {

@@ -7,6 +7,8 @@ import { type Callbacks, IDLE_TIMEOUT, type OrEffects, type ServerContext } from
 import { answerStart, answerStarted, type StartTicket, takeName } from './proc-lib.ts';
 import type { From } from './protocol.ts';
 import type { CallResult, CastResult, InitResult, Next, Stop } from './results.ts';
+import { ServerWatch } from './server-watch.ts';
+import { StateHistory, type StateStep } from './state-history.ts';
 
 type Loose = Callbacks<unknown, readonly unknown[], unknown, unknown, unknown>;
 type Result = CallResult<unknown, unknown> | CastResult<unknown>;
@@ -26,6 +28,8 @@ const IDLE = '$idle';
 export class Server<S> {
   state: S;
   idle: Ref | null = null;
+  /** Null unless somebody watches it (SYS-1). */
+  watch: ServerWatch | null = null;
   /** Whose EXIT ends it: the process that it was started by, unless that was without a link (GS-12). */
   readonly parent: AnyPid | null;
 
@@ -73,9 +77,17 @@ export function begin(
   const outcome = init();
   if (!isEffects(outcome) && outcome?.tag === 'ok' && outcome.next === null) {
     answerStarted(context, ticket);
-    return new Server(outcome.state, parentOf(context, ticket));
+    return made(callbacks, context, ticket, outcome.state);
   }
   return finishInit(callbacks, context, ticket, outcome);
+}
+
+function made(callbacks: Loose, context: ServerContext, ticket: StartTicket | null, state: unknown): Server<unknown> {
+  const server = new Server(state, parentOf(context, ticket));
+  if (callbacks.history !== undefined) {
+    server.watch = new ServerWatch(context, callbacks.label ?? 'genServer', new StateHistory(callbacks.history));
+  }
+  return server;
 }
 
 function parentOf(context: ServerContext, ticket: StartTicket | null): AnyPid | null {
@@ -102,7 +114,7 @@ function* finishInit(
   switch (result?.tag) {
     case 'ok': {
       answerStarted(context, ticket);
-      const server = new Server(result.state, parentOf(context, ticket));
+      const server = made(callbacks, context, ticket, result.state);
       if (result.next === null) return server;
       return yield* settle(callbacks, server, { ...result, tag: 'noReply' }, 'init', null, context);
     }
@@ -141,6 +153,7 @@ export function* settle(
       }
       server.state = result.state;
       if (result.tag === 'reply' && from !== null) replyTo(context, from, result.value);
+      if (server.watch !== null) tell(server.watch, result, from);
       next = result.next;
       if (next === null) return server;
       if ('timeoutMs' in next) {
@@ -158,6 +171,14 @@ export function* settle(
       return yield* crash(callbacks, server, error, context);
     }
   }
+}
+
+/** Notes what the callback did, for those who watch (SYS-1). */
+function tell(watch: ServerWatch, result: Exclude<Result, { tag: 'stop' }>, from: From | null): void {
+  const { step } = result as { readonly step?: StateStep };
+  if (step !== undefined) watch.history?.took(step);
+  if (result.tag === 'reply' && from !== null) watch.messageOut(from.caller, result.value);
+  watch.next(result.state);
 }
 
 /** Thrown when `terminate` has run, or failed: the process ends with `reason`, and nothing may run it a second time. */
@@ -187,7 +208,10 @@ export function* end(
   try {
     yield* terminate(callbacks, server, reason, context);
   } finally {
-    if (stop?.reply != null && from != null) replyTo(context, from, stop.reply.value);
+    if (stop?.reply != null && from != null) {
+      replyTo(context, from, stop.reply.value);
+      server.watch?.messageOut(from.caller, stop.reply.value);
+    }
   }
   throw new Ended(reason);
 }

@@ -10,7 +10,8 @@ export function timeoutEvent(key: TimeoutKey, content: unknown): AnyStatemEvent 
 }
 
 export class StatemQueue {
-  private pending: AnyStatemEvent[] = [];
+  /** The next one last, so that putting events before all others costs nothing for those that wait. */
+  private readonly pending: AnyStatemEvent[] = [];
   private postponed: AnyStatemEvent[] = [];
   private zeros: { readonly key: TimeoutKey; readonly content: unknown }[] = [];
 
@@ -21,13 +22,13 @@ export class StatemQueue {
 
   /** Puts events before all others, in their order. */
   insert(events: readonly AnyStatemEvent[]): void {
-    if (events.length > 0) this.pending = [...events, ...this.pending];
+    for (let index = events.length - 1; index >= 0; index--) this.pending.push(events[index]);
   }
 
   /** The state has changed: what was postponed comes again, oldest first, before what waits. */
   retry(): void {
     if (this.postponed.length === 0) return;
-    this.pending = [...this.postponed, ...this.pending];
+    this.insert(this.postponed);
     this.postponed = [];
   }
 
@@ -37,14 +38,15 @@ export class StatemQueue {
   }
 
   cancelZero(key: TimeoutKey): void {
-    this.zeros = this.zeros.filter((zero) => zero.key !== key);
+    if (this.zeros.length > 0) this.zeros = this.zeros.filter((zero) => zero.key !== key);
   }
 
   /** The next event that does not come from outside, or null. */
   take(): AnyStatemEvent | null {
-    const next = this.pending.shift();
+    const next = this.pending.pop();
     if (next !== undefined) return next;
-    const zero = this.zeros.shift();
-    return zero === undefined ? null : timeoutEvent(zero.key, zero.content);
+    if (this.zeros.length === 0) return null;
+    const [zero] = this.zeros.splice(0, 1);
+    return timeoutEvent(zero.key, zero.content);
   }
 }

@@ -11,11 +11,17 @@ import {
 import { type AnyPid, checkTarget, formatReason, type Pid } from '../term/index.ts';
 import { CallError, type PendingCall, receiveResponse, replyTo } from './call.ts';
 import type { From, StopMessage } from './protocol.ts';
+import { type ServerEvent, type ServerStatistics, type ServerWatch, watching } from './server-watch.ts';
+import { type HistoryView, replacing, type StateHistory } from './state-history.ts';
 import { copyTerm } from './stored-term.ts';
 
 export type SystemRequest =
   | { readonly tag: 'getState' | 'suspend' | 'resume' | 'getStatus' }
-  | { readonly tag: 'replaceState'; readonly state: unknown };
+  | { readonly tag: 'replaceState'; readonly state: unknown }
+  | { readonly tag: 'count' | 'trace'; readonly isOn: boolean }
+  | { readonly tag: 'getStatistics' | 'getLog' | 'getHistory' }
+  | { readonly tag: 'keepLog'; readonly length: number }
+  | { readonly tag: 'step'; readonly count: number };
 
 /** A system message on its way. */
 export interface SystemCall {
@@ -39,6 +45,8 @@ export interface SystemHolder {
   readonly label: string;
   /** Whose EXIT ends it. */
   readonly parent: AnyPid | null;
+  /** Where its watch is kept. */
+  readonly watched: { watch: ServerWatch | null };
   read(): unknown;
   replace(state: unknown): void;
   /** Ends it in order. */
@@ -87,14 +95,53 @@ function answered(
   isSuspended: boolean,
   context: Context<unknown>,
 ): unknown {
-  if (request.tag === 'getState') return copyTerm(holder.read());
-  if (request.tag === 'replaceState') {
-    holder.replace(copyTerm(request.state));
-    return true;
+  const watch = <T>(use: (watch: ServerWatch) => T): T => watching(holder.watched, context, holder.label, use);
+  switch (request.tag) {
+    case 'getState':
+      return copyTerm(holder.read());
+    case 'replaceState':
+      return replace(holder, copyTerm(request.state));
+    case 'count':
+      return watch((it) => it.count(request.isOn));
+    case 'trace':
+      return watch((it) => it.trace(request.isOn));
+    case 'keepLog':
+      return watch((it) => it.keep(request.length));
+    case 'getStatistics':
+      return watch((it) => it.statistics());
+    case 'getLog':
+      return watch((it) => copyTerm(it.events()));
+    case 'getHistory':
+      return copyTerm(historyOf(holder).view);
+    case 'step': {
+      const { state, moved } = historyOf(holder).move(holder.read(), request.count);
+      holder.replace(state);
+      return moved;
+    }
+    case 'getStatus':
+      return statusOf(holder, isSuspended, context);
+    default:
+      return true;
   }
-  if (request.tag !== 'getStatus') return true;
+}
+
+function replace(holder: SystemHolder, state: unknown): true {
+  const before = holder.read();
+  holder.replace(state);
+  holder.watched.watch?.history?.took(replacing(before, state));
+  return true;
+}
+
+/** Throws where the behaviour was defined without one. */
+function historyOf(holder: SystemHolder): StateHistory {
+  const history = holder.watched.watch?.history;
+  if (history == null) throw new Error(`${holder.label} keeps no history: define it with immer: true and history: n`);
+  return history;
+}
+
+function statusOf(holder: SystemHolder, isSuspended: boolean, context: Context<unknown>): ServerStatus {
   const { label, parent } = holder;
-  const status: ServerStatus = {
+  return {
     pid: context.self,
     label,
     parent,
@@ -102,7 +149,6 @@ function answered(
     messageQueueLength: (context as unknown as { mailbox: { length: number } }).mailbox.length,
     state: copyTerm(holder.read()),
   };
-  return status;
 }
 
 // ---- what can be asked
@@ -121,7 +167,8 @@ function* ask(server: AnyPid | string, request: SystemRequest, timeoutMs = TIMEO
   if (!outcome.ok) throw new CallError(outcome.error, server, request);
   const answered = outcome.value as SystemAnswer;
   if (answered.ok) return answered.value;
-  throw new TypeError(`the state of ${server} does not travel: ${answered.text}`);
+  const isRead = request.tag === 'getState' || request.tag === 'getStatus';
+  throw new TypeError(isRead ? `the state of ${server} does not travel: ${answered.text}` : answered.text);
 }
 
 /**
@@ -150,4 +197,51 @@ export function* resume(server: AnyPid | string): Effects<void> {
 /** What a behaviour says of itself, also while it is suspended. */
 export function* getStatus(server: AnyPid | string): Effects<ServerStatus> {
   return (yield* ask(server, { tag: 'getStatus' })) as ServerStatus;
+}
+
+/** Begins to count what a behaviour does, from 0, or stops. */
+export function* countMessages(server: AnyPid | string, isOn: boolean): Effects<void> {
+  yield* ask(server, { tag: 'count', isOn });
+}
+
+/** What a behaviour has done since `countMessages`; null when it does not count. */
+export function* getStatistics(server: AnyPid | string): Effects<ServerStatistics | null> {
+  return (yield* ask(server, { tag: 'getStatistics' })) as ServerStatistics | null;
+}
+
+/** Writes each event of a behaviour to the log of the system, as `trace of a behaviour` with level warning, or stops. */
+export function* traceEvents(server: AnyPid | string, isOn: boolean): Effects<void> {
+  yield* ask(server, { tag: 'trace', isOn });
+}
+
+/** Keeps the last `length` events of a behaviour in it; 0 forgets them. Throws RangeError for a length that is none. */
+export function* keepEvents(server: AnyPid | string, length = 10): Effects<void> {
+  if (!Number.isInteger(length) || length < 0)
+    throw new RangeError(`a length must be an integer from 0, got ${length}`);
+  yield* ask(server, { tag: 'keepLog', length });
+}
+
+/** The events that a behaviour has kept, the oldest first. */
+export function* getEvents(server: AnyPid | string): Effects<readonly ServerEvent[]> {
+  return (yield* ask(server, { tag: 'getLog' })) as readonly ServerEvent[];
+}
+
+/** The steps of the state of a gen-server with `history`. Throws TypeError for another. */
+export function* getHistory(server: AnyPid | string): Effects<HistoryView> {
+  return (yield* ask(server, { tag: 'getHistory' })) as HistoryView;
+}
+
+/** Takes back the last steps of a state, as far as they are remembered; returns how many. Throws as `getHistory`. */
+export function* stepBack(server: AnyPid | string, steps = 1): Effects<number> {
+  return (yield* ask(server, { tag: 'step', count: -checkedSteps(steps) })) as number;
+}
+
+/** Takes steps again that were taken back and not replaced by others since; returns how many. Throws as `getHistory`. */
+export function* stepForward(server: AnyPid | string, steps = 1): Effects<number> {
+  return (yield* ask(server, { tag: 'step', count: checkedSteps(steps) })) as number;
+}
+
+function checkedSteps(steps: number): number {
+  if (Number.isInteger(steps) && steps >= 1) return steps;
+  throw new RangeError(`steps must be an integer from 1, got ${steps}`);
 }

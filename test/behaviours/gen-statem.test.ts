@@ -9,15 +9,18 @@ import {
   keepState,
   keepStateAndData,
   namedTimeout,
+  nextEvent,
   nextState,
+  postpone,
   type Request,
+  repeatState,
   type StatemEvent,
   startIn,
   startLink,
   stateTimeout,
   stop,
 } from '../../src/behaviours/index.ts';
-import { type Context, isDown, receive, sleep } from '../../src/process/index.ts';
+import { type Context, context, isDown, pause, processInfo, receive, sleep } from '../../src/process/index.ts';
 import type { Pid } from '../../src/term/index.ts';
 import { play } from '../support/virtual-engine.ts';
 
@@ -168,4 +171,75 @@ describe('mistakes', () => {
     expect(() => genStatem({ ...start } as never)).toThrow('either handleEvent or states');
     expect(() => genStatem({} as never)).toThrow('genStatem: init');
   });
+});
+
+it('ST-4 an enter call that repeats its state is made again, and still comes from the same one', () => {
+  const seen: string[] = [];
+  const machine = genStatem({
+    stateEnter: true,
+    init: () => startIn<string, number>('a', 0),
+    handleEvent(event: StatemEvent<string, never, 'go', never>, state: string, left: number) {
+      if (event.type !== 'enter') return nextState('b', 2);
+      seen.push(`${state} from ${event.from}: ${left}`);
+      return left > 0 ? repeatState(left - 1) : keepState(0);
+    },
+  });
+  play(function* test(context) {
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    cast(context, started.pid, 'go');
+    yield* sleep(1);
+  });
+  expect(seen).toEqual(['a from a: 0', 'b from a: 2', 'b from a: 1', 'b from a: 0']);
+});
+
+it.each(['plain', 'waiting'])('ST-3 a machine that never runs out of inserted events starves nobody: %s', (how) => {
+  const again = () => keepStateAndData(nextEvent({ type: 'internal', content: null }));
+  const machine = genStatem({
+    init: () => startIn('only', null),
+    handleEvent:
+      how === 'plain'
+        ? again
+        : function* waiting() {
+            yield* context();
+            return again();
+          },
+  });
+  play(function* test(self: Context<unknown>) {
+    const busy = self.spawn(machine as never) as Pid<unknown>;
+    self.send(busy, 'go');
+    for (let turn = 0; turn < 5; turn++) yield* pause();
+    const info = yield* processInfo(busy);
+    expect(info?.reductions).toBeGreaterThan(50);
+    const ref = self.monitor(busy);
+    self.exit(busy, 'kill');
+    expect(yield* receive((message) => isDown(message, ref))).toMatchObject({ reason: 'killed' });
+  });
+});
+
+it('ST-2 ten thousand postponed events come again in order, also when each of them inserts one', () => {
+  const COUNT = 10_000;
+  const seen: unknown[] = [];
+  const machine = genStatem({
+    init: () => startIn<string, null>('closed', null),
+    handleEvent(event: StatemEvent<string, never, number, 'open'>, state: string) {
+      if (event.type === 'info') return nextState<string, null>('open', null);
+      if (state === 'closed') return keepStateAndData(postpone());
+      if (event.type === 'cast') {
+        return keepStateAndData(nextEvent({ type: 'internal', content: event.message }));
+      }
+      seen.push((event as { content: unknown }).content);
+      return keepStateAndData();
+    },
+  });
+  const began = performance.now();
+  play(function* test(self: Context<unknown>) {
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    for (let number = 0; number < COUNT; number++) cast(self, started.pid, number);
+    self.send(started.pid as Pid<unknown>, 'open');
+    while (seen.length < COUNT) yield* sleep(1);
+  });
+  expect(seen).toEqual(Array.from({ length: COUNT }, (_each, index) => index));
+  expect(performance.now() - began).toBeLessThan(1_000);
 });

@@ -1,0 +1,40 @@
+// What a state machine makes of messages, and when two of its states are the same. ST-1, ST-5.
+import type { CallMessage, CastMessage } from './protocol.ts';
+import type { AnyStatemEvent } from './statem-results.ts';
+
+/** Two states are the same when they are identical, or objects with the same text as tag (ST-1). */
+export function isSameState(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  const tag = typeof a === 'object' && typeof b === 'object' ? tagOf(a) : undefined;
+  return typeof tag === 'string' && tag === tagOf(b);
+}
+
+/** The tag of a state that is an object, else the state. */
+export function tagOf(state: unknown): unknown {
+  return typeof state === 'object' && state !== null ? (state as { tag?: unknown }).tag : state;
+}
+
+/** Tag of what its own timers bring. */
+export const OWN = '$statem';
+
+/** The content of a timeout that the machine has armed. */
+export interface OwnTimer {
+  readonly tag: typeof OWN;
+  readonly content: unknown;
+}
+
+/** True for the content of a timer that a machine has armed. */
+export function isOwnTimer(message: unknown): boolean {
+  return (message as { tag?: unknown } | null)?.tag === OWN;
+}
+
+/** The event that a message from outside is. */
+export function outside(message: unknown): AnyStatemEvent {
+  const { tag } = (message ?? {}) as { tag?: unknown };
+  if (tag === '$call') {
+    const { from, request } = message as CallMessage<unknown>;
+    return { type: 'call', from, request };
+  }
+  if (tag === '$cast') return { type: 'cast', message: (message as CastMessage<unknown>).message };
+  return { type: 'info', message };
+}

@@ -1,0 +1,208 @@
+// What system messages promise beside the conformance cases (SYS-1): counts, the last events, traces in the log, and the
+// steps of a state.
+import { describe, expect, it } from 'vitest';
+import {
+  answer,
+  call,
+  callStatem,
+  cast,
+  countMessages,
+  genServer,
+  genStatem,
+  getEvents,
+  getHistory,
+  getState,
+  getStatistics,
+  keepEvents,
+  keepStateAndData,
+  noReply,
+  ok,
+  type Request,
+  replaceState,
+  reply,
+  type StatemEvent,
+  startIn,
+  startLink,
+  stepBack,
+  stepForward,
+  stop,
+  supervisor,
+  traceEvents,
+} from '../../src/behaviours/index.ts';
+import type { Context, Effects } from '../../src/process/index.ts';
+import type { AnyPid } from '../../src/term/index.ts';
+import { play } from '../support/virtual-engine.ts';
+
+type Word = Request<'get', readonly string[]> | Request<{ readonly add: string }, number>;
+
+interface Words {
+  words: string[];
+}
+
+const server = (history?: number) =>
+  genServer({
+    label: 'words',
+    immer: true,
+    ...(history === undefined ? {} : { history }),
+    init: () => ok<Words>({ words: [] }),
+    handleCall(request: Word, _from, state: Words) {
+      if (request === 'get') return reply(state.words as never, state);
+      return reply(state.words.push(request.add) as never, state);
+    },
+    handleCast(word: string, state: Words) {
+      if (word === 'boom') throw new Error('boom');
+      if (word === 'reset') return noReply({ words: [] });
+      state.words.push(word);
+      return noReply(state);
+    },
+  });
+
+function* begin(definition: unknown): Effects<AnyPid> {
+  const started = yield* startLink(definition as ReturnType<typeof server>);
+  if (!started.ok) throw new Error('not started');
+  return started.pid;
+}
+
+const machine = genStatem({
+  label: 'machine',
+  init: () => startIn<string, null>('only', null),
+  handleEvent: (event: StatemEvent<string, Request<'ask', 'told'>, never, never>) =>
+    event.type === 'call' ? keepStateAndData(answer(event.from, 'told')) : keepStateAndData(),
+});
+
+describe('SYS-1 statistics', () => {
+  it('count messages in and answers out from when they were begun; without them there are none', () => {
+    play(function* test(context: Context<unknown>) {
+      const pid = yield* begin(server());
+      cast(context, pid as never, 'before' as never);
+      expect(yield* getStatistics(pid)).toBe(null);
+      yield* countMessages(pid, true);
+      cast(context, pid as never, 'a' as never);
+      yield* call(pid as never, { add: 'b' } as never);
+      const counts = yield* getStatistics(pid);
+      expect(counts).toMatchObject({ messagesIn: 2, messagesOut: 1 });
+      expect(counts?.reductions).toBeGreaterThanOrEqual(2);
+      expect(counts?.currentMs).toBeGreaterThanOrEqual(counts?.startMs ?? Number.NaN);
+      yield* countMessages(pid, false);
+      expect(yield* getStatistics(pid)).toBe(null);
+    });
+  });
+
+  it('are kept by state machines and supervisors as well', () => {
+    play(function* test() {
+      const pid = yield* begin(machine);
+      yield* countMessages(pid, true);
+      yield* callStatem(pid as never, 'ask' as never);
+      expect(yield* getStatistics(pid)).toMatchObject({ messagesIn: 1, messagesOut: 1 });
+      const tree = yield* begin(supervisor({ strategy: 'oneForOne', children: [] }));
+      yield* countMessages(tree, true);
+      yield* call(tree as never, { tag: 'count' } as never);
+      expect(yield* getStatistics(tree)).toMatchObject({ messagesIn: 1, messagesOut: 1 });
+    });
+  });
+});
+
+describe('SYS-1 events', () => {
+  it('the last ones are kept, in order, and forgotten on request', () => {
+    play(function* test(context: Context<unknown>) {
+      const pid = yield* begin(server());
+      yield* keepEvents(pid, 3);
+      for (const word of ['a', 'b']) cast(context, pid as never, word as never);
+      yield* call(pid as never, { add: 'c' } as never);
+      expect(yield* getEvents(pid)).toEqual([
+        { tag: 'in', message: expect.objectContaining({ tag: '$call', request: { add: 'c' } }) },
+        { tag: 'out', to: context.self, message: 3 },
+        { tag: 'next', text: expect.stringContaining('"c"') },
+      ]);
+      yield* keepEvents(pid, 0);
+      expect(yield* getEvents(pid)).toEqual([]);
+    });
+  });
+
+  it('a trace writes those of one behaviour to the log, while it is on', () => {
+    play(function* test(_context, engine) {
+      const traced = yield* begin(machine);
+      const other = yield* begin(machine);
+      yield* traceEvents(traced, true);
+      for (const pid of [traced, other]) yield* callStatem(pid as never, 'ask' as never);
+      yield* traceEvents(traced, false);
+      yield* callStatem(traced as never, 'ask' as never);
+      expect(engine.logged('trace of a behaviour')).toEqual(
+        ['in', 'out', 'next'].map((event) => expect.objectContaining({ pid: String(traced), label: 'machine', event })),
+      );
+    });
+  });
+});
+
+describe('the steps of a state', () => {
+  const get = (pid: AnyPid) => getState(pid) as Effects<Words>;
+
+  it('are taken back and taken again, as far as they are remembered', () => {
+    play(function* test(context: Context<unknown>) {
+      const pid = yield* begin(server(2));
+      for (const word of ['a', 'b', 'c']) cast(context, pid as never, word as never);
+      expect((yield* get(pid)).words).toEqual(['a', 'b', 'c']);
+      expect(yield* stepBack(pid)).toBe(1);
+      expect((yield* get(pid)).words).toEqual(['a', 'b']);
+      expect(yield* stepBack(pid, 5)).toBe(1);
+      expect((yield* get(pid)).words).toEqual(['a']);
+      expect(yield* stepForward(pid, 9)).toBe(2);
+      expect((yield* get(pid)).words).toEqual(['a', 'b', 'c']);
+    });
+  });
+
+  it('are patches; a new one takes the place of those taken back, and one that fails is none', () => {
+    play(function* test(context: Context<unknown>) {
+      const pid = yield* begin(server(10));
+      for (const word of ['a', 'b']) cast(context, pid as never, word as never);
+      yield* call(pid as never, 'get' as never);
+      yield* stepBack(pid);
+      cast(context, pid as never, 'c' as never);
+      const { position, steps } = yield* getHistory(pid);
+      expect(position).toBe(2);
+      expect(steps.map(({ patches }) => patches)).toEqual([
+        [{ op: 'add', path: ['words', 0], value: 'a' }],
+        [{ op: 'add', path: ['words', 1], value: 'c' }],
+      ]);
+      expect(yield* stepForward(pid)).toBe(0);
+      cast(context, pid as never, 'reset' as never);
+      yield* replaceState(pid, { words: ['z'] });
+      expect(yield* stepBack(pid)).toBe(1);
+      expect((yield* get(pid)).words).toEqual([]);
+      expect(yield* stepBack(pid)).toBe(1);
+      expect((yield* get(pid)).words).toEqual(['a', 'c']);
+    });
+  });
+
+  it('of a number are remembered whole', () => {
+    const counter = genServer({
+      immer: true,
+      history: 5,
+      init: () => ok(0),
+      handleCast: (by: number, count: number) => (by < 0 ? stop('shutdown') : noReply(count + by)),
+    });
+    play(function* test(context: Context<unknown>) {
+      const pid = yield* begin(counter);
+      for (const by of [1, 10]) cast(context, pid as never, by as never);
+      yield* stepBack(pid);
+      expect(yield* getState(pid)).toBe(1);
+      yield* stepForward(pid);
+      expect(yield* getState(pid)).toBe(11);
+    });
+  });
+
+  it('are refused where there are none, and by a definition without immer', () => {
+    play(function* test() {
+      const pid = yield* begin(server());
+      let thrown: unknown;
+      try {
+        yield* stepBack(pid);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toMatchObject({ name: 'TypeError', message: expect.stringContaining('history: n') });
+      expect((yield* get(pid)).words).toEqual([]);
+    });
+    expect(() => genServer({ history: 3, init: () => ok(0) })).toThrow('with immer: true');
+  });
+});
