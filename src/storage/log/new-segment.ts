@@ -3,9 +3,26 @@ import type { Disk, DiskFile } from '../../env/index.ts';
 import { Contents, type RecordSink, tell } from './contents.ts';
 import { ask, type Flow } from './flow.ts';
 import { bindRecords, HEADER_BYTES, RecordBatch, readOwnHeader } from './records.ts';
-import { removeIfThere } from './recovery.ts';
+import { type RecoveryPlan, recoverSegments, removeIfThere } from './recovery.ts';
 import type { RowTable } from './row-table.ts';
 import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts';
+
+/** The segments an earlier run has left, and a new one behind them. Where that fails no file stays open. */
+export function* openSegments(
+  plan: RecoveryPlan,
+  options: { readonly directory: string; readonly logId: number },
+): Flow<Segment[]> {
+  const segments: Segment[] = [];
+  try {
+    yield* recoverSegments(plan, segments);
+    const id = (segments.at(-1)?.id ?? 0) + 1;
+    segments.push(yield* newSegment(plan.disk, options, id, plan.table));
+    return segments;
+  } catch (error) {
+    for (const { file } of segments) yield* ask<true>((done) => file.close(done));
+    throw error;
+  }
+}
 
 /** A new segment that begins with the highest sequence of every row, safe with its name. */
 export function* newSegment(
@@ -23,9 +40,15 @@ export function* newSegment(
   const header = encodeSegmentHeader(id, logId, crc32);
   const heads = batch.take();
   bindRecords(heads, id, header.length);
-  yield* ask<true>((done) => file.write([header, heads], 0, done));
-  yield* ask<true>((done) => file.sync(done));
-  yield* ask<true>((done) => disk.syncDirectory(directory, done));
+  try {
+    yield* ask<true>((done) => file.write([header, heads], 0, done));
+    yield* ask<true>((done) => file.sync(done));
+    yield* ask<true>((done) => disk.syncDirectory(directory, done));
+  } catch (error) {
+    // It is made again, perhaps again and again while there is no room.
+    yield* ask<true>((done) => file.close(done));
+    throw error;
+  }
   const contents = new Contents();
   tellAll(heads, header.length, (offset) => contents.at(offset));
   const bytes = header.length + heads.length;

@@ -26,22 +26,20 @@ export interface RecoveryPlan {
   known: ReadonlySet<number> | null;
 }
 
-/** The segments there are, oldest first; `table` knows afterwards what is alive. */
-export function* recoverSegments(plan: RecoveryPlan): Flow<Segment[]> {
+/** Adds the segments there are, oldest first; the table knows afterwards what is alive. */
+export function* recoverSegments(plan: RecoveryPlan, segments: Segment[]): Flow<void> {
   const { disk, directory } = plan;
   yield* ask<true>((done) => disk.makeDirectory(directory, done));
   yield* ask<true>((done) => disk.syncDirectory('', done));
   const names = yield* ask<readonly string[]>((done) => disk.list(directory, done));
   const ids = names.map(segmentIdOf).filter((id) => id !== null);
   yield* removeRests(plan, names, new Set(ids));
-  const segments: Segment[] = [];
   for (const [place, id] of ids.entries()) {
     const segment = yield* recoverSegment(plan, id, place < ids.length - 1);
     if (segment !== null) segments.push(segment);
   }
   // Deletions go when nothing has messages of their rows; older segments may still name the rows.
   plan.table.recovered(plan.known);
-  return segments;
 }
 
 /** Files that were not finished, and indexes of segments that are gone. */
@@ -57,33 +55,51 @@ function* removeRests(
 }
 
 function* recoverSegment(plan: RecoveryPlan, id: number, hasLater: boolean): Flow<Segment | null> {
-  const { disk, directory, table, report } = plan;
+  const { disk, directory, report } = plan;
   const path = `${directory}/${segmentName(id)}`;
   const file = yield* ask<DiskFile>((done) => disk.open(path, 'readWrite', done));
-  let bytes = yield* ask<number>((done) => file.size(done));
-  const head = yield* ask<Uint8Array>((done) => file.read(SEGMENT_HEADER_BYTES, 0, done));
-  const crc32 = disk.crc32.bind(disk);
-  if (!hasLater && bytes <= SEGMENT_HEADER_BYTES && !isSegmentHeader(head, id, crc32)) {
-    // The run ended while it made the file: nothing was ever written to it.
+  try {
+    const bytes = yield* ask<number>((done) => file.size(done));
+    const head = yield* ask<Uint8Array>((done) => file.read(SEGMENT_HEADER_BYTES, 0, done));
+    // A header of another version must be seen before anything is believed.
+    const hasHeader = isSegmentHeader(head, id, disk.crc32.bind(disk));
+    if (hasLater || hasHeader || bytes > SEGMENT_HEADER_BYTES) {
+      return yield* readSegment(plan, { id, file, bytes, hasLater });
+    }
     report('log segment without a header removed', { segment: id, bytes });
+  } catch (error) {
     yield* ask<true>((done) => file.close(done));
-    yield* ask<true>((done) => disk.remove(path, done));
-    yield* ask<true>((done) => disk.syncDirectory(directory, done));
-    return null;
+    throw error;
   }
-  // A header of another version must be seen before anything is believed.
-  isSegmentHeader(head, id, crc32);
+  // The run ended while it made the file: nothing was ever written to it.
+  yield* ask<true>((done) => file.close(done));
+  yield* ask<true>((done) => disk.remove(path, done));
+  yield* ask<true>((done) => disk.syncDirectory(directory, done));
+  return null;
+}
+
+interface FoundFile {
+  readonly id: number;
+  readonly file: DiskFile;
+  readonly bytes: number;
+  readonly hasLater: boolean;
+}
+
+function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: FoundFile): Flow<Segment> {
+  const { disk, table, report } = plan;
+  let bytes = found;
   let contents = yield* readIndex(plan, id, bytes);
   const hasIndexFile = contents !== null;
   if (contents === null) {
-    const scanned = yield* scanSegment(file, id, bytes, hasLater, crc32);
+    const scanned = yield* scanSegment(file, id, bytes, hasLater, disk.crc32.bind(disk));
     for (const { from, to } of scanned.damages) report('log damaged', { segment: id, from, to });
     if (scanned.soundBytes < bytes) {
       report('log end cut off', { segment: id, from: scanned.soundBytes, bytes });
       yield* ask<true>((done) => file.truncate(scanned.soundBytes, done));
-      yield* ask<true>((done) => file.sync(done));
       bytes = scanned.soundBytes;
     }
+    // Also what is whole may never have been synced, when only the process died; from now on it counts as safe.
+    if (!hasLater) yield* ask<true>((done) => file.sync(done));
     contents = scanned.contents;
   }
   contents.replay(table);
@@ -115,9 +131,13 @@ export function* readIndex(
     if (error instanceof DiskError && error.failure.code === 'ENOENT') return null;
     throw error;
   }
-  const size = yield* ask<number>((done) => file.size(done));
-  const bytes = yield* ask<Uint8Array>((done) => file.read(size, 0, done));
-  yield* ask<true>((done) => file.close(done));
+  let bytes: Uint8Array;
+  try {
+    const size = yield* ask<number>((done) => file.size(done));
+    bytes = yield* ask<Uint8Array>((done) => file.read(size, 0, done));
+  } finally {
+    yield* ask<true>((done) => file.close(done));
+  }
   const contents = Contents.decode(bytes, segmentBytes, disk.crc32.bind(disk));
   if (contents === null) report('log index damaged', { segment: id });
   return contents;
@@ -134,9 +154,12 @@ export function* writeIndex(
   yield* removeIfThere(disk, temporary);
   const file = yield* ask<DiskFile>((done) => disk.open(temporary, 'create', done));
   const encoded = contents.encode(bytes, disk.crc32.bind(disk)).slice();
-  yield* ask<true>((done) => file.write([encoded], 0, done));
-  yield* ask<true>((done) => file.sync(done));
-  yield* ask<true>((done) => file.close(done));
+  try {
+    yield* ask<true>((done) => file.write([encoded], 0, done));
+    yield* ask<true>((done) => file.sync(done));
+  } finally {
+    yield* ask<true>((done) => file.close(done));
+  }
   yield* ask<true>((done) => disk.rename(temporary, path, done));
   yield* ask<true>((done) => disk.syncDirectory(directory, done));
 }

@@ -7,10 +7,10 @@ import { type CompactionPlan, emptySegment, worstSegment } from './compaction.ts
 import { ask, DiskError, type Flow, run } from './flow.ts';
 import { type Durability, GroupCommit } from './group-commit.ts';
 import { IndexCache } from './index-cache.ts';
-import { newSegment, tellAll } from './new-segment.ts';
+import { newSegment, openSegments, tellAll } from './new-segment.ts';
 import { type Page, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
-import { type RecoveryPlan, recoverSegments, removeIfThere, writeIndex } from './recovery.ts';
+import { type RecoveryPlan, removeIfThere, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
 import { extentsOf, indexName, type Segment, segmentName } from './segment.ts';
 
@@ -116,9 +116,7 @@ export class SegmentLog {
     const plan: RecoveryPlan = { disk, directory, table: new RowTable(), report, known: null };
     run(
       (function* (): Flow<SegmentLog> {
-        const segments = yield* recoverSegments(plan);
-        const id = (segments.at(-1)?.id ?? 0) + 1;
-        segments.push(yield* newSegment(disk, options, id, plan.table));
+        const segments = yield* openSegments(plan, options);
         const log = new SegmentLog(plan, options, listener, segments);
         for (const segment of segments.slice(0, -1)) if (!segment.hasIndexFile) log.seal(segment);
         log.compact();

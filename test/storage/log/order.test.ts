@@ -129,6 +129,28 @@ describe('operations that end in any order', () => {
     expect(told).toEqual([1, 2]);
   });
 
+  test('B1 what a run found that followed a killed process is safe from then on', () => {
+    let isHeld = false;
+    const disk = new SimDisk({
+      random: { next: () => 0.5 },
+      fault: (operation) => {
+        isHeld = operation === 'sync';
+        return null;
+      },
+    });
+    const log = open(disk, 100_000);
+    append(log, (batch) => batch.publish(1, 1, [PAYLOAD]));
+    disk.settle();
+    // Written, and the process dies before the sync ends.
+    const ends: (() => void)[] = [];
+    disk.drive((end) => void (isHeld ? null : ends.push(end)));
+    append(log, (batch) => batch.publish(1, 2, [PAYLOAD]));
+    while (ends.length > 0) ends.shift()?.();
+    const after = new SimDisk({ random: { next: () => 0.5 } }, disk.filing);
+    expect(open(after, 100_000).live(1)).toEqual([[1, 2]]);
+    expect(open(after.crash('none'), 100_000).live(1)).toEqual([[1, 2]]);
+  });
+
   test('B4 a message that is acked while its segment is emptied is not raised by its copy', () => {
     for (let moment = 0; moment < 40; moment++) {
       const disk = new SimDisk({ random: { next: () => 0.5 } });

@@ -26,7 +26,7 @@ interface Stored {
 }
 
 /** Names of a directory, and changes of them that a loss of power may undo. */
-interface Names {
+export interface Names {
   readonly now: Map<string, Stored>;
   readonly durable: Map<string, Stored>;
 }
@@ -127,6 +127,11 @@ export class SimDisk implements Disk {
     const file = { bytes, durable: bytes.slice(), pending: [] };
     this.names.now.set(path, file);
     this.names.durable.set(path, file);
+  }
+
+  /** The files with all that is pending, for the next process after one was killed. */
+  get filing(): Names {
+    return this.names;
   }
 
   get paths(): readonly string[] {

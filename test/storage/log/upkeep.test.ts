@@ -228,4 +228,39 @@ describe('the upkeep of the log', () => {
       expect([fault, ends, opened]).toEqual([fault, [false], 0]);
     }
   });
+
+  test('whatever fails while a log opens, or while it waits for room, no file stays open', () => {
+    for (let failing = 1; failing < 60; failing++) {
+      let count = 0;
+      let opened = 0;
+      const files = new SimDisk({ random });
+      const { log } = open(files);
+      for (let sequence = 1; sequence <= 20; sequence++) append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+      files.settle();
+      const disk: SimDisk = new SimDisk(
+        {
+          random,
+          fault: (operation, path) => {
+            const isFailing = ++count === failing && operation !== 'close';
+            const isMissing = path.endsWith('.idx') && !disk.paths.includes(path);
+            if (operation === 'open' && !isFailing && !isMissing) opened++;
+            if (operation === 'close') opened--;
+            return isFailing ? 'EIO' : null;
+          },
+        },
+        files.filing,
+      );
+      let isOpen = false;
+      SegmentLog.open(
+        disk,
+        { segmentBytes: 1_000 },
+        { failed: () => {}, full: () => {}, report: () => {} },
+        (result) => {
+          isOpen = result.ok;
+        },
+      );
+      disk.settle();
+      if (!isOpen) expect([failing, opened]).toEqual([failing, 0]);
+    }
+  });
 });
