@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { addStoreCommands, type StoreLook } from './store.ts';
 
 /** A bad option: the text is the one line the user sees. */
 export class OptionError extends Error {
@@ -89,8 +90,12 @@ function defaults(): StartOptions {
   };
 }
 
-/** The `warren` command; `start` is called with the checked options. */
-export function command(version: string, start: (options: StartOptions) => void): Command {
+/** The `warren` command; `start` is called with the checked options, `look` when a log is to be looked at. */
+export function command(
+  version: string,
+  start: (options: StartOptions) => void,
+  look: (asked: StoreLook) => void = () => {},
+): Command {
   const program = new Command('warren')
     .description('Erlang-style actors and a RabbitMQ-compatible broker')
     .version(version);
@@ -130,6 +135,7 @@ export function command(version: string, start: (options: StartOptions) => void)
     .configureOutput({ writeErr: () => {} })
     .action((given: Record<string, unknown>) => start(resolveOptions({ ...switches(), ...given })));
   addTransports(startCommand, option);
+  addStoreCommands(program, look);
   return program;
 }
 

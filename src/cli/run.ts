@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Broker, type BrokerOptions, BrokerStartError, startBroker } from '../broker.ts';
 import { DataDirError, onParentGone } from '../env/host/index.ts';
 import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
+import { lookAtStore, StoreError, type StoreLook } from './store.ts';
 
 /** Exit codes: 1 for anything that kept the broker from running, 2 for a bad option. */
 const EXIT_FAILED = 1;
@@ -11,16 +12,33 @@ const EXIT_BAD_OPTION = 2;
 /** Runs the command line. Returns when the broker is ready, or ends the process. */
 export async function run(argv: readonly string[]): Promise<void> {
   let chosen: StartOptions | null = null;
+  let asked: StoreLook | null = null;
   try {
-    command(version(), (options) => {
+    const take = (options: StartOptions) => {
       chosen = options;
-    }).parse(argv);
+    };
+    const look = (given: StoreLook) => {
+      asked = given;
+    };
+    command(version(), take, look).parse(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     if (error instanceof CommanderError || error instanceof OptionError) fail(error.message, EXIT_BAD_OPTION);
     throw error;
   }
   if (chosen !== null) await start(chosen);
+  if (asked !== null) await lookAt(asked);
+}
+
+/** Exit code 1 says that the log is damaged, too. */
+async function lookAt(asked: StoreLook): Promise<void> {
+  try {
+    const isSound = await lookAtStore(asked, (line) => process.stdout.write(`${line}\n`));
+    process.exitCode = isSound ? 0 : EXIT_FAILED;
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof DataDirError) fail(error.message, EXIT_FAILED);
+    throw error;
+  }
 }
 
 async function start(options: StartOptions): Promise<void> {
