@@ -18,7 +18,7 @@ for (const [letters, width] of [
   ['su', 2],
   ['Iif', 4],
   ['D', 5],
-  ['ldT', 8],
+  ['lLdT', 8],
   ['V', 0],
   ['Sx', VARIABLE],
   ['A', CONTAINER],

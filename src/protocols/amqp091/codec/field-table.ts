@@ -4,7 +4,7 @@
 //   table   size(4) { key-length(1) key  type(1) value }*
 //   array   size(4) { type(1) value }*
 //   S x     size(4) bytes          b B t  1 octet      D  scale(1) unscaled(4)
-//   s u     2 octets               I i f  4 octets     l d T  8 octets       V  nothing
+//   s u     2 octets               I i f  4 octets     l L d T  8 octets       V  nothing
 import { ByteCursor } from './byte-cursor.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { CodecError } from './codec-error.ts';
@@ -14,6 +14,8 @@ import { decodeText } from './text.ts';
 
 const TYPES_BY_OCTET = new Map<number, FieldType>();
 for (const [type, letter] of Object.entries(TYPE_LETTERS)) TYPES_BY_OCTET.set(letter.charCodeAt(0), type as FieldType);
+// Read and never written: what py-amqp (kombu, Celery) sends for a large number. To RabbitMQ too it is a signed one.
+TYPES_BY_OCTET.set('L'.charCodeAt(0), 'long');
 
 /** Decodes one whole table, size included, from `start..end`. Throws CodecError 501 or 502. */
 export function decodeTable(bytes: Uint8Array, start: number, end: number): FieldTable {

@@ -177,4 +177,10 @@ describe('field tables', () => {
       expect(checkTable(bytes, 0, bytes.length)).toBe(expected);
     }
   });
+
+  test('the letter L is a signed number of 64 bits, as RabbitMQ reads it', () => {
+    const bytes = new Uint8Array([0, 0, 0, 11, 1, 0x61, 0x4c, ...new Array(7).fill(0xff), 0xfe]);
+    expect(decodeTable(bytes, 0, bytes.length)).toEqual(new Map([['a', { type: 'long', value: -2n }]]));
+    expect(checkTable(bytes, 0, bytes.length)).toBe(false);
+  });
 });
