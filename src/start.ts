@@ -1,9 +1,11 @@
 // Starting a system with the host's own clock, sockets and threads: the default wiring of the front door.
 import { hostDisk, hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
-import { DEFAULT_LIMITS, type SchedulerLimits } from './scheduler/index.ts';
+import { DEFAULT_LIMITS, NoThreadError, type SchedulerLimits } from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
-import { startThreads } from './threads/index.ts';
+import { type PlacementPolicy, startThreads, type ThreadsOptions } from './threads/index.ts';
+
+export { DEFAULT_LIMITS, NoThreadError, type PlacementPolicy, type SchedulerLimits };
 
 export interface SystemOptions {
   /** Data threads beside the calling one. Default 0: everything runs on the calling thread. */
@@ -15,6 +17,14 @@ export interface SystemOptions {
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
   readonly watchdogMs?: number;
   readonly limits?: Partial<SchedulerLimits>;
+  /** How the placement `any` chooses a data thread. Default `leastLoaded`. */
+  readonly placement?: PlacementPolicy;
+  /** Idle workers, about 25 MB each, that are ready to take the place of a dead data thread. Default 1. */
+  readonly spareWorkers?: number;
+  /** Workers of the offload pool beside the data threads. Default: cores - 1, at least 1. */
+  readonly offloadWorkers?: number;
+  /** Bytes of the ring from each thread to each other, a power of two. Default 256 KiB. */
+  readonly ringBytes?: number;
   readonly net?: Net;
   /**
    * Directory of the files that processes of the control thread reach as `context.env.disk`; it is not made, nor locked.
@@ -25,11 +35,12 @@ export interface SystemOptions {
 
 /** Starts a system. Throws RangeError for an option out of range. Stop it with `stop()` or `await using`. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { threads = 0, logger = 'warning', watchdogMs, limits, dataDir } = options;
+  const { threads = 0, logger = 'warning', limits, dataDir } = options;
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);
   }
   checkLimits(limits);
+  const ofThreads = threadOptions(options);
   const common = {
     logger: loggerOf(logger),
     strict: options.strict ?? process.env.NODE_ENV !== 'production',
@@ -38,7 +49,24 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...(dataDir === undefined ? {} : { disk: hostDisk(dataDir) }),
   };
   if (threads === 0) return new System(startSingleThread(common));
-  return new System(await startThreads({ ...common, threads, ...(watchdogMs === undefined ? {} : { watchdogMs }) }));
+  return new System(await startThreads({ ...common, ...ofThreads, threads }));
+}
+
+/** The options that concern data threads, as far as they are given; checked also where there are none. */
+function threadOptions({ watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes }: SystemOptions) {
+  if (placement !== undefined && placement !== 'leastLoaded' && placement !== 'roundRobin')
+    throw new RangeError(`placement must be 'leastLoaded' or 'roundRobin', got ${placement}`);
+  for (const [name, count, least] of [
+    ['spareWorkers', spareWorkers, 0],
+    ['offloadWorkers', offloadWorkers, 1],
+  ] as const) {
+    if (count !== undefined && !(Number.isInteger(count) && count >= least))
+      throw new RangeError(`${name} must be an integer from ${least}, got ${count}`);
+  }
+  const given = { watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<
+    Pick<ThreadsOptions, keyof typeof given>
+  >;
 }
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warning', 'error', 'silent'];

@@ -34,6 +34,8 @@ export interface EventHandler<S = unknown, E = unknown, A extends readonly unkno
   handleCall?(request: unknown, state: S, context: ServerContext): { readonly reply: unknown; readonly state: S };
   /** Without it other messages pass it by. */
   handleInfo?(message: unknown, state: S, context: ServerContext): S | typeof REMOVE_HANDLER;
+  /** The state for this version of the code (HOT-1); see `codeChange` of a gen-server. */
+  codeChange?(oldVersion: number, state: unknown, extra: unknown, context: ServerContext): S;
   terminate?(end: HandlerEnd, state: S, context: ServerContext): unknown;
 }
 
@@ -76,6 +78,7 @@ type Manager = EventManagerPid | string;
 
 interface Entry {
   readonly id: string;
+  readonly name: string;
   readonly handler: Loose;
   state: unknown;
   /** Who added it and wants to hear of its end. */
@@ -118,6 +121,14 @@ export function genEvent(definition: {
       new EventManager(handlers, state, context).hear(message);
       return noReply(state);
     },
+    // Those that the new definition does not name stay as they are.
+    codeChange: (oldVersion, state, extra, context) => ({
+      entries: (state as State).entries.map((entry) => {
+        const handler = handlers.get(entry.name) ?? entry.handler;
+        const next = handler.codeChange?.(oldVersion, entry.state, extra, context) ?? entry.state;
+        return { ...entry, handler, state: next };
+      }),
+    }),
     terminate(reason, state, context) {
       const manager = new EventManager(handlers, state, context);
       for (const entry of state.entries) manager.end(entry, { tag: 'stop', reason });
@@ -198,7 +209,7 @@ class EventManager {
     if (this.find(id) !== undefined) return { ok: false, error: 'taken' };
     try {
       const state = handler.init(this.context, ...args, ...more);
-      this.state.entries = [{ id, handler, state, supervisor }, ...this.state.entries];
+      this.state.entries = [{ id, name, handler, state, supervisor }, ...this.state.entries];
       return { ok: true };
     } catch (error) {
       return { ok: false, error: exitReasonOf(error) };

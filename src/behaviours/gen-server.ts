@@ -10,6 +10,7 @@ import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
 import type { CallMessage, CastMessage, From, ReplyMessage, StopMessage } from './protocol.ts';
 import type { InitResult } from './results.ts';
 import { begin, crash, end, isEffects, type Outcome, type Server, settle } from './server-steps.ts';
+import { replacing } from './state-history.ts';
 import { type SystemCall, type SystemHolder, serveSystem } from './sys.ts';
 
 /**
@@ -62,8 +63,25 @@ function defineServer(given: unknown): Loop {
       const ticket = isTicket(args[0]) ? args[0] : null;
       return initialize(callbacks, context as ServerContext, ticket, ticket === null ? args : args.slice(1));
     },
+    codeChange: (oldVersion, server, extra, context) =>
+      change(callbacks, oldVersion, server as Server<unknown>, extra, context as ServerContext),
     handle: (server, message, context) => handle(callbacks, label, server, message, context as ServerContext),
   };
+}
+
+/** The state goes over to these callbacks, which are of a newer version (HOT-1). */
+function change(
+  callbacks: Loose,
+  oldVersion: number,
+  server: Server<unknown>,
+  extra: unknown,
+  context: ServerContext,
+): Server<unknown> {
+  if (callbacks.codeChange === undefined) return server;
+  const before = server.state;
+  server.state = callbacks.codeChange(oldVersion, before, extra, context);
+  server.watch?.history?.took(replacing(before, server.state));
+  return server;
 }
 
 function initialize(

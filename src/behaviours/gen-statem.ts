@@ -1,22 +1,14 @@
 // gen-statem: a process that is a state machine, with events, postponing, enter calls and three kinds of timeouts.
 // ST-1 to ST-6; starting, stopping and the parent's exit as for a gen-server (GS-1, GS-7, GS-11, GS-12).
 import { type Context, type Effects, ExitError, exitReasonOf, type Handler, isExit, pause } from '../process/index.ts';
-import {
-  type AnyPid,
-  BadArgumentError,
-  checkFunction,
-  describe,
-  formatReason,
-  type Pid,
-  type Ref,
-} from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkFunction, formatReason, type Pid, type Ref } from '../term/index.ts';
 import { call, replyTo } from './call.ts';
 import type { OrEffects } from './callbacks.ts';
 import { answerStart, answerStarted, isTicket, type StartTicket, type TakesTicket, takeName } from './proc-lib.ts';
 import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './protocol.ts';
 import { isEffects } from './server-steps.ts';
 import type { ServerWatch } from './server-watch.ts';
-import { isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
+import { badReturn, isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
 import { StatemQueue, timeoutEvent } from './statem-queue.ts';
 import type {
   AnyStatemEvent,
@@ -53,6 +45,14 @@ export interface StatemCallbacks<S, D, A extends readonly unknown[], C, T, I> {
     context: Context<unknown>,
   ): OrEffects<StatemResult<S, D>>;
   readonly states?: Readonly<Record<string, StateFunction<S, D, C, T, I>>>;
+  /** The state and data for this version of the code (HOT-1); see `codeChange` of a gen-server. */
+  codeChange?(
+    oldVersion: number,
+    state: unknown,
+    data: unknown,
+    extra: unknown,
+    context: Context<unknown>,
+  ): { readonly state: S; readonly data: D };
   terminate?(reason: unknown, state: S, data: D, context: Context<unknown>): unknown;
 }
 
@@ -81,6 +81,7 @@ export function genStatem<S, D, A extends readonly unknown[] = readonly [], C = 
       const ticket = isTicket(args[0]) ? args[0] : null;
       return begin(loose, context as Context<unknown>, ticket, ticket === null ? args : args.slice(1));
     },
+    codeChange: (oldVersion, machine, extra) => (machine as Machine).change(loose, oldVersion, extra),
     handle: (machine, message, context) => {
       const rest = machine.receive(message);
       return rest === null ? machine : context.perform(rest);
@@ -130,7 +131,7 @@ export function callStatem<P, const Q extends CallsOf<P>>(
 const EVENTS_AT_ONCE = 64;
 
 class StateMachine {
-  private readonly callbacks: Loose;
+  private callbacks: Loose;
   private readonly context: Context<unknown>;
   private readonly parent: AnyPid | null;
   private state: unknown;
@@ -323,6 +324,15 @@ class StateMachine {
     return null;
   }
 
+  /** Goes over to the callbacks of a newer version (HOT-1). */
+  change(callbacks: Loose, oldVersion: number, extra: unknown): this {
+    const next = callbacks.codeChange?.(oldVersion, this.state, this.data, extra, this.context);
+    this.callbacks = callbacks;
+    if (next !== undefined) this.state = next.state;
+    if (next !== undefined) this.data = next.data;
+    return this;
+  }
+
   private holder(): SystemHolder {
     return {
       label: this.callbacks.label ?? 'genStatem',
@@ -381,9 +391,3 @@ class StateMachine {
 
 /** Thrown when `terminate` has run, or failed: nothing may run it a second time. */
 class Ended extends ExitError {}
-
-function badReturn(callback: string, value: unknown): ExitError {
-  if (value instanceof Promise) value.catch(() => {});
-  const text = value instanceof Promise ? describe(value) : formatReason(value);
-  return new ExitError({ tag: 'badReturnValue', callback, text: text.slice(0, 200) });
-}

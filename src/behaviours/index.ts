@@ -70,6 +70,7 @@ export {
 export { GROUP_SCOPE, type GroupEvent } from './group-scope.ts';
 export type { Group } from './group-table.ts';
 export * from './groups.ts';
+export { codeReloader, reloadModule } from './hot-code.ts';
 export * from './partition-supervisor.ts';
 export {
   eraseTerm,
@@ -95,6 +96,7 @@ export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './su
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
 export {
+  changeCode,
   countMessages,
   getEvents,
   getHistory,

@@ -36,7 +36,8 @@ export interface StartOptions {
   readonly maxMailbox?: MaxMailbox;
   /**
    * Whether the body takes a start ticket and answers it. Default: yes for behaviours and for every Mfa, no for other
-   * functions and handlers, which count as started when they are spawned.
+   * functions and handlers, which count as started when they are spawned. A body named by an Mfa that answers no ticket
+   * (`initAck`) is waited for until `timeoutMs`, or for ever, and has the ticket as its first argument: say false for it.
    */
   readonly handshake?: boolean;
 }

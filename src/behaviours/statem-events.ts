@@ -1,4 +1,6 @@
 // What a state machine makes of messages, and when two of its states are the same. ST-1, ST-5.
+import { ExitError } from '../process/index.ts';
+import { describe, formatReason } from '../term/index.ts';
 import type { CallMessage, CastMessage } from './protocol.ts';
 import type { AnyStatemEvent } from './statem-results.ts';
 
@@ -37,4 +39,11 @@ export function outside(message: unknown): AnyStatemEvent {
   }
   if (tag === '$cast') return { type: 'cast', message: (message as CastMessage<unknown>).message };
   return { type: 'info', message };
+}
+
+/** How a callback that returned no result ends its machine (GS-8). */
+export function badReturn(callback: string, value: unknown): ExitError {
+  if (value instanceof Promise) value.catch(() => {});
+  const text = value instanceof Promise ? describe(value) : formatReason(value);
+  return new ExitError({ tag: 'badReturnValue', callback, text: text.slice(0, 200) });
 }

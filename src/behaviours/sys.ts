@@ -6,6 +6,7 @@ import {
   type Effects,
   exitReasonOf,
   isExit,
+  type Process,
   receive,
 } from '../process/index.ts';
 import { type AnyPid, checkTarget, formatReason, type Pid } from '../term/index.ts';
@@ -21,7 +22,8 @@ export type SystemRequest =
   | { readonly tag: 'count' | 'trace'; readonly isOn: boolean }
   | { readonly tag: 'getStatistics' | 'getLog' | 'getHistory' }
   | { readonly tag: 'keepLog'; readonly length: number }
-  | { readonly tag: 'step'; readonly count: number };
+  | { readonly tag: 'step'; readonly count: number }
+  | { readonly tag: 'changeCode'; readonly extra: unknown };
 
 /** A system message on its way. */
 export interface SystemCall {
@@ -118,6 +120,9 @@ function answered(
       holder.replace(state);
       return moved;
     }
+    case 'changeCode':
+      if (!isSuspended) throw new Error(`${holder.label} runs: suspend it before its code is changed`);
+      return context.kernel.changeCode(context as unknown as Process, request.extra);
     case 'getStatus':
       return statusOf(holder, isSuspended, context);
     default:
@@ -244,4 +249,12 @@ export function* stepForward(server: AnyPid | string, steps = 1): Effects<number
 function checkedSteps(steps: number): number {
   if (Number.isInteger(steps) && steps >= 1) return steps;
   throw new RangeError(`steps must be an integer from 1, got ${steps}`);
+}
+
+/**
+ * Gives a suspended behaviour the code of its module that `reloadModule` has loaded, through its `codeChange`; false when
+ * there is none newer. Throws TypeError when it is not suspended, or `codeChange` threw: it keeps the old code and state.
+ */
+export function* changeCode(server: AnyPid | string, extra: unknown = null): Effects<boolean> {
+  return (yield* ask(server, { tag: 'changeCode', extra })) as boolean;
 }

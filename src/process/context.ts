@@ -40,6 +40,11 @@ export interface Handler<S, P, A extends readonly unknown[] = readonly unknown[]
   init?(context: Context<P>, ...args: A): S | Effects<S>;
   /** The next state. Call `context.perform(...)` as the last thing to wait for something before the next message. */
   handle(state: S, message: P, context: Context<P>): S;
+  /**
+   * The state for this version of the code, from that of `oldVersion` (HOT-1). Called between two messages when the module
+   * was loaded again; a throw keeps the old code and state. Without it the state stays as it is.
+   */
+  codeChange?(oldVersion: number, state: unknown, extra: unknown, context: Context<P>): S;
   /** Shown as the initial call. */
   readonly label?: string;
 }

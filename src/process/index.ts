@@ -11,6 +11,7 @@ export * from './continuation.ts';
 export * from './effects.ts';
 export * from './exit-rules.ts';
 export * as flags from './flags.ts';
+export * from './hot-code.ts';
 export * from './kernel.ts';
 export * from './links.ts';
 export * from './mailbox.ts';

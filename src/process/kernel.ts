@@ -3,6 +3,7 @@ import type { Env } from '../env/index.ts';
 import type { AnyPid, Mfa, Origin, Pid, Ref } from '../term/index.ts';
 import type { AnyBody, SpawnOptions } from './context.ts';
 import type { Effects, OffloadResult, ProcessInfo, RegisterResult } from './effects.ts';
+import type { ReloadOutcome } from './hot-code.ts';
 import type { Process } from './process.ts';
 import type { Signal } from './signal.ts';
 
@@ -53,5 +54,9 @@ export interface Kernel {
   /** Suspends `pid` for `asker`; `done(false)` when it is dead. */
   suspend(asker: Process, pid: AnyPid, done: (isSuspended: boolean) => void): void;
   cancelTimer(asker: Process, ref: Ref, done: (left: number | false) => void): void;
+  /** Loads a module again on this thread and gives its new code to the handlers that run the old (HOT-1). */
+  reload(module: string, extra: unknown, done: (outcome: ReloadOutcome) => void): void;
+  /** Gives a process of this thread the new code of its body now; false when there is none. Throws what `codeChange` threw. */
+  changeCode(process: Process, extra: unknown): boolean;
   offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void;
 }

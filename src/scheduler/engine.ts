@@ -28,6 +28,10 @@ export interface Transit {
 /** Finds the code behind an {@link Mfa}; answers at once when the module is loaded. */
 export interface Loader {
   load(mfa: Mfa, done: (outcome: { readonly body: AnyBody } | { readonly error: unknown }) => void): void;
+  /** Loads a module again, as its next version (HOT-1); absent where code cannot be loaded again. */
+  reload?(module: string, done: (outcome: { readonly version: number } | { readonly error: unknown }) => void): void;
+  /** The body that has taken the place of a loaded one, and which version the old one was of; null when none has. */
+  newest?(body: unknown): { readonly body: AnyBody; readonly oldVersion: number } | null;
 }
 
 export interface Heartbeat {
@@ -76,3 +80,8 @@ export const DEFAULT_LIMITS: SchedulerLimits = {
   processesMax: 8_000_000,
   longMailbox: 100_000,
 };
+
+/** Thrown for a placement on a thread that the system does not have. */
+export class NoThreadError extends RangeError {
+  override readonly name = 'NoThreadError';
+}

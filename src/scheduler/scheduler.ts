@@ -12,6 +12,7 @@ import {
   Process,
   type ProcessInfo,
   type RegisterResult,
+  type ReloadOutcome,
   type Signal,
   type SpawnRequest,
   type SpawnSignal,
@@ -20,6 +21,7 @@ import {
 import { type AnyPid, checkReceiver, type Mfa, type Origin, Pid, Ref, type Seal, sealTerm } from '../term/index.ts';
 import type { Engine } from './engine.ts';
 import { HeldProcesses } from './held.ts';
+import { changeCode, reload } from './hot-code.ts';
 import type { Names } from './names.ts';
 import { receiveSignal, refuseSignal } from './reception.ts';
 import { Replies } from './replies.ts';
@@ -46,6 +48,8 @@ export class Scheduler implements Kernel {
   readonly runQueue = new RunQueue();
   readonly timers = new Timers();
   readonly locals = new Map<string, unknown>();
+  /** Processes that get new code when they have done what they wait for, and what their `codeChange` is to get. */
+  readonly outdated = new Map<Process, unknown>();
   tracer: Tracer | null;
   /** When the slice under way has to end. */
   sliceEndMs = 0;
@@ -374,6 +378,14 @@ export class Scheduler implements Kernel {
 
   takeReply(ref: Ref): ((value: unknown) => void) | undefined {
     return this.replies.take(ref);
+  }
+
+  reload(module: string, extra: unknown, done: (outcome: ReloadOutcome) => void): void {
+    reload(this, module, extra, done);
+  }
+
+  changeCode(process: Process, extra: unknown): boolean {
+    return changeCode(this, process, extra);
   }
 
   offload(mfa: Mfa, args: readonly unknown[], done: (result: OffloadResult) => void): () => void {

@@ -11,6 +11,7 @@ import {
   type Process,
   TIMEOUT,
 } from '../process/index.ts';
+import { changeOutdated } from './hot-code.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const { ALIVE, ASYNC, BLOCKED, FRESH, HELD, INTERRUPTED, LONG_MAILBOX_REPORTED, SUSPENDED } = flags;
@@ -181,8 +182,10 @@ function resume(process: Process, continuation: Continuation, input: unknown) {
 function finish(scheduler: Scheduler, process: Process, continuation: Continuation, value: unknown): void {
   process.continuation = null;
   const end: ContinuationEnd = continuation.end;
-  if (end === 'state') process.state = value;
-  else if (end === 'body') scheduler.terminate(process, 'normal');
+  if (end === 'state') {
+    process.state = value;
+    if (scheduler.outdated.size > 0) changeOutdated(scheduler, process);
+  } else if (end === 'body') scheduler.terminate(process, 'normal');
   else end({ value });
 }
 

@@ -33,6 +33,7 @@ export function tearDown(scheduler: Scheduler, process: Process, reason: unknown
 function releaseResources(scheduler: Scheduler, process: Process): void {
   const { continuation, extras, monitors } = process;
   process.mailbox.clear();
+  if (scheduler.outdated.size > 0) scheduler.outdated.delete(process);
   process.state = undefined;
   if (continuation !== null) {
     // The generator is dropped, not returned: a killed process runs no more user code (section 0-4).

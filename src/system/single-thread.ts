@@ -16,6 +16,7 @@ import {
   type Engine,
   type Loader,
   LocalNames,
+  NoThreadError,
   Scheduler,
   type SchedulerLimits,
 } from '../scheduler/index.ts';
@@ -30,11 +31,6 @@ export interface SingleThreadOptions {
   readonly net: Net;
   /** Default: one that always fails with ENODISK. */
   readonly disk?: Disk;
-}
-
-/** Thrown for a placement on a thread that the system does not have. */
-export class NoThreadError extends RangeError {
-  override readonly name = 'NoThreadError';
 }
 
 /** Starts a scheduler on this thread. */

@@ -5,9 +5,10 @@
 import type { ThreadsOptions } from './options.ts';
 import { ThreadsEngine } from './threads-engine.ts';
 
+export { NoThreadError } from '../scheduler/index.ts';
 export type { ThreadLeaks } from './messages.ts';
 export type { ThreadsOptions } from './options.ts';
-export { NoThreadError, type PlacementPolicy } from './placement.ts';
+export type { PlacementPolicy } from './placement.ts';
 export { type ThreadInfo, ThreadStartError, ThreadsEngine } from './threads-engine.ts';
 
 /** Starts the engine; resolves when every data thread runs. Rejects with ThreadStartError when one cannot start. */

@@ -1,12 +1,8 @@
 // Where a new process goes (PRC-1). `any` means the data thread with the least to do, in turns among equals.
 import type { Placement } from '../process/index.ts';
+import { NoThreadError } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
 import type { ThreadStatus } from './thread-status.ts';
-
-/** Thrown for a placement on a thread that the system does not have. */
-export class NoThreadError extends RangeError {
-  override readonly name = 'NoThreadError';
-}
 
 /** How `any` chooses. */
 export type PlacementPolicy = 'leastLoaded' | 'roundRobin';

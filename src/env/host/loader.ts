@@ -3,9 +3,13 @@ import { formatReason, type Mfa, reasonOf } from '../../term/index.ts';
 
 type Outcome = { readonly body: unknown } | { readonly error: unknown };
 
-/** Loads each module once and answers at once from then on. */
+type Exports = Readonly<Record<string, unknown>>;
+
+/** Loads each module once and answers at once from then on, until it is told to load it again. */
 export class HostLoader {
-  private readonly modules = new Map<string, Readonly<Record<string, unknown>>>();
+  private readonly modules = new Map<string, Exports>();
+  /** Every version of the modules that were loaded again, the first at 0. Node forgets no module, nor is it forgotten here. */
+  private readonly versions = new Map<string, Exports[]>();
 
   load(mfa: Mfa, done: (outcome: Outcome) => void): void {
     const loaded = this.modules.get(mfa.module);
@@ -21,7 +25,40 @@ export class HostLoader {
       (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
     );
   }
+
+  /** Loads a module again for those who ask for it from now on: under a URL of its own, since a URL is imported once (HOT-1). */
+  reload(module: string, done: (outcome: { readonly version: number } | { readonly error: unknown }) => void): void {
+    const before = this.modules.get(module);
+    const versions = this.versions.get(module) ?? (before === undefined ? [] : [before]);
+    const url = new URL(module);
+    url.searchParams.set('version', `${versions.length + 1}-${++reloads}`);
+    import(url.href).then(
+      (exports: Exports) => {
+        versions.push(exports);
+        this.versions.set(module, versions);
+        this.modules.set(module, exports);
+        done({ version: versions.length });
+      },
+      (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
+    );
+  }
+
+  /** What has taken the place of a loaded body, and the version (from 1) that the body was of; null when nothing has. */
+  newest(body: unknown): { readonly body: unknown; readonly oldVersion: number } | null {
+    for (const versions of this.versions.values()) {
+      const last = versions[versions.length - 1];
+      for (let index = 0; index < versions.length - 1; index++) {
+        const name = Object.keys(versions[index]).find((key) => versions[index][key] === body);
+        const found = name === undefined ? undefined : last[name];
+        if (found !== undefined && found !== body) return { body: found, oldVersion: index + 1 };
+      }
+    }
+    return null;
+  }
 }
+
+/** An import that failed is remembered by its URL as well: the next attempt needs another. */
+let reloads = 0;
 
 function pick(module: Readonly<Record<string, unknown>>, mfa: Mfa): Outcome {
   const body = module[mfa.export];
