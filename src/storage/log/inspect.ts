@@ -157,7 +157,7 @@ function* scanned(
     return { found: { ...found, damages }, hasHeader, problem: null };
   } catch (error) {
     if (!(error instanceof DiskError && error.failure.code === 'EFORMAT')) throw error;
-    const found = { contents: new Contents(), damages: [], soundBytes: bytes };
+    const found = { contents: new Contents(), damages: [], soundBytes: bytes, safeBytes: bytes };
     return { found, hasHeader: true, problem: error.failure.text };
   }
 }

@@ -15,6 +15,9 @@ import {
   segmentName,
 } from './segment.ts';
 
+/** Written again at once. */
+const REWRITE_BYTES = 4_194_304;
+
 export type Report = (event: string, data: Readonly<Record<string, unknown>>) => void;
 
 export interface RecoveryPlan {
@@ -98,8 +101,7 @@ function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: 
       yield* ask<true>((done) => file.truncate(scanned.soundBytes, done));
       bytes = scanned.soundBytes;
     }
-    // Also what is whole may never have been synced, when only the process died; from now on it counts as safe.
-    if (!hasLater) yield* ask<true>((done) => file.sync(done));
+    if (!hasLater) yield* makeSafe(file, scanned.safeBytes, bytes);
     contents = scanned.contents;
   }
   contents.replay(table);
@@ -116,6 +118,19 @@ function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: 
     deleted,
     hasIndexFile,
   };
+}
+
+/**
+ * What is whole may never have been synced, when only the process died, or a sync may have failed: then the host takes
+ * it for safe and forgets it. Written once more it is, and from now on counts as safe.
+ */
+function* makeSafe(file: DiskFile, from: number, end: number): Flow<void> {
+  for (let at = from; at < end; at += REWRITE_BYTES) {
+    const length = Math.min(REWRITE_BYTES, end - at);
+    const bytes = yield* ask<Uint8Array>((done) => file.read(length, at, done));
+    yield* ask<true>((done) => file.write([bytes], at, done));
+  }
+  yield* ask<true>((done) => file.sync(done));
 }
 
 /** The index beside a segment; null when there is none, or (which is reported) none that tells of the segment as it is. */

@@ -17,6 +17,8 @@ export interface Scanned {
   readonly contents: Contents;
   /** Up to here it is records and reported damage; what is behind has to be cut off. */
   readonly soundBytes: number;
+  /** Up to here it was safe when it was written; what follows was perhaps never synced. */
+  readonly safeBytes: number;
   readonly damages: readonly Damage[];
 }
 
@@ -98,7 +100,12 @@ export function* scanSegment(
   for (const { header, offset, payload } of found) {
     if (offset < soundBytes) tell(contents.at(offset), header, payload);
   }
-  return { contents, soundBytes, damages: damages.filter(({ from }) => from < soundBytes) };
+  return {
+    contents,
+    soundBytes,
+    safeBytes: Math.min(safeBytes, soundBytes),
+    damages: damages.filter(({ from }) => from < soundBytes),
+  };
 }
 
 function* recordAt(

@@ -5,36 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordBatch, SegmentLog } from '../../../src/storage/index.ts';
 import { LogDriver, type LogStep } from './driver.ts';
-import { type CrashPolicy, SimDisk } from './sim-disk.ts';
+import { lives, liveThrough, POLICIES, ShuffledDisk, seeded } from './scripts.ts';
+import { SimDisk } from './sim-disk.ts';
 
 const PAYLOAD = new Uint8Array(100).fill(1);
-const POLICIES: readonly CrashPolicy[] = ['none', 'all', 'random', 'prefix', 'newest'];
-
-/** Ends one of the operations that are under way, whichever `random` picks. */
-class ShuffledDisk extends SimDisk {
-  private readonly underWay: (() => void)[] = [];
-  private readonly pick: () => number;
-
-  constructor(pick: () => number) {
-    super({ random: { next: pick } });
-    this.pick = pick;
-    this.drive((end) => void this.underWay.push(end));
-  }
-
-  override step(): boolean {
-    const [end] = this.underWay.splice(Math.floor(this.pick() * this.underWay.length), 1);
-    end?.();
-    return end !== undefined;
-  }
-}
-
-function seeded(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 4_294_967_296;
-  };
-}
 
 function append(log: SegmentLog, fill: (batch: RecordBatch) => void, done: (() => void) | null = null): void {
   const batch = new RecordBatch((bytes, previous) => crc32(bytes, previous));
@@ -67,6 +41,15 @@ const step: fc.Arbitrary<LogStep> = fc.oneof(
 );
 
 describe('operations that end in any order', () => {
+  test('B1 B10 B24 lives of a log with failures, full disks, killed processes and losses of power keep every promise', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(), (all, seed) => {
+        expect(liveThrough(all, seed)).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('B1 B10 what was confirmed survives a loss of power at any moment', () => {
     fc.assert(
       fc.property(
@@ -149,6 +132,21 @@ describe('operations that end in any order', () => {
     const after = new SimDisk({ random: { next: () => 0.5 } }, disk.filing);
     expect(open(after, 100_000).live(1)).toEqual([[1, 2]]);
     expect(open(after.crash('none'), 100_000).live(1)).toEqual([[1, 2]]);
+  });
+
+  test('B1 what a run found that followed a failed sync is safe from then on, though the host took it for clean', () => {
+    let isFailing = false;
+    const failing = new SimDisk({
+      random: { next: () => 0.5 },
+      fault: (operation) => (isFailing && operation === 'sync' ? 'EIO' : null),
+    });
+    const log = open(failing, 100_000);
+    isFailing = true;
+    append(log, (batch) => batch.publish(1, 1, [PAYLOAD]));
+    failing.settle();
+    const after = new SimDisk({ random: { next: () => 0.5 } }, failing.filing);
+    expect(open(after, 100_000).live(1)).toEqual([[1, 1]]);
+    expect(open(after.crash('none'), 100_000).live(1)).toEqual([[1, 1]]);
   });
 
   test('B4 a message that is acked while its segment is emptied is not raised by its copy', () => {
