@@ -50,7 +50,7 @@ export interface RecordHeader {
   readonly crc: number;
 }
 
-const FIRST_BYTES = 65_536;
+const FIRST_BYTES = 4_096;
 /** Above this a batch's memory is not kept for the next. */
 const KEPT_BYTES_MAX = 4_194_304;
 

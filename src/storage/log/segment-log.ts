@@ -62,6 +62,7 @@ const DEFAULTS = {
   logId: 0,
   indexBytesMax: 33_554_432,
 };
+const HAS_FAILED: DiskFailure = { code: 'EFAILED', text: 'the log has failed before' };
 /** Messages that have to go before emptying a segment is thought of again. */
 const GONE_MIN = 4_096;
 
@@ -234,8 +235,9 @@ export class SegmentLog {
     const { appended } = this;
     const upTo = this.table.rows.get(row)?.lastSequence ?? 0;
     this.when(
-      () => this.commit.writtenNumber >= appended,
+      () => this.commit.writtenNumber >= appended || this.hasFailed,
       () => {
+        if (this.commit.writtenNumber < appended) return done({ ok: false, failure: HAS_FAILED });
         const known = this.table.rows.get(row);
         if (known === undefined) {
           done({ ok: true, value: { records: [], next: null, damaged: 0 } });
@@ -374,7 +376,7 @@ export class SegmentLog {
     if (!hasEnded()) yield* writeIndex({ disk: this.disk, directory: this.options.directory }, this.active);
     yield* this.until(() => this.commit.underWay === 0 && this.reads.size === 0);
     for (const { file } of this.segments) yield* ask<true>((done) => file.close(done));
-    if (this.hasFailed) throw new DiskError({ code: 'EFAILED', text: 'the log has failed before' });
+    if (this.hasFailed) throw new DiskError(HAS_FAILED);
     if (this.isFull) throw new DiskError({ code: 'ENOSPC', text: 'the disk was full: what waited for room is lost' });
     return true;
   }

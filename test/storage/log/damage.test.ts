@@ -161,14 +161,17 @@ describe('damage in the log', () => {
     const files = filesAfter(true, ...MIXED);
     const bare = new Map([...files].filter(([path]) => path !== INDEX));
     for (let bit = 0; bit < bitsOf(files, SEGMENT); bit++) {
-      expect([bit, complaint(openOn(flipped(files, SEGMENT, bit)))]).toEqual([bit, null]);
       expect([bit, complaint(openOn(flipped(bare, SEGMENT, bit)))]).toEqual([bit, null]);
+      // The index stands for most of it: one bit of each byte will do.
+      if (bit % 8 === (bit >> 3) % 8) {
+        expect([bit, complaint(openOn(flipped(files, SEGMENT, bit)))]).toEqual([bit, null]);
+      }
     }
   });
 
-  test('every bit of an index, flipped: the segment is scanned instead, nothing is lost, and it is said', () => {
+  test('bits in every byte of an index, flipped: the segment is scanned instead, nothing is lost, and it is said', () => {
     const files = filesAfter(true, ...MIXED);
-    for (let bit = 0; bit < bitsOf(files, INDEX); bit++) {
+    for (let bit = 0; bit < bitsOf(files, INDEX); bit += 3) {
       const found = openOn(flipped(files, INDEX, bit));
       expect([bit, shown(found), found.reports]).toEqual([bit, WHOLE, ['log index damaged']]);
     }

@@ -204,6 +204,25 @@ describe('the upkeep of the log', () => {
     expect(open(disk).log.row(1)).toMatchObject({ lastSequence: 3, count: 2 });
   });
 
+  test('a read that waits for a write that fails ends with a failure; what was written before is still read', () => {
+    let isBroken = false;
+    const disk = new SimDisk({ random, fault: (operation) => (isBroken && operation === 'write' ? 'EIO' : null) });
+    const { log } = open(disk);
+    append(log, (batch) => batch.publish(1, 1, [PAYLOAD]));
+    disk.settle();
+    isBroken = true;
+    const ends: (string | number)[] = [];
+    const read = () =>
+      log.read(1, 1, { count: 1, bytes: 1 }, (result) =>
+        ends.push(result.ok ? result.value.records.length : result.failure.code),
+      );
+    read();
+    append(log, (batch) => batch.publish(1, 2, [PAYLOAD]));
+    read();
+    disk.settle();
+    expect(ends.sort()).toEqual([1, 'EFAILED']);
+  });
+
   test('closing ends while the disk is full, and after a failure: no file stays open', () => {
     for (const fault of ['ENOSPC', 'EIO'] as const) {
       let isBroken = false;
