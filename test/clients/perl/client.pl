@@ -102,9 +102,9 @@ my $same = $headers->{text} eq 'green' && $headers->{whole} == 7 && "@{$headers-
 say_line('headers', $same ? 'same' : join(',', %$headers));
 
 my $returned;
-$channel->publish(routing_key => 'nowhere', body => 'lost', mandatory => 1, on_return => sub { $returned = shift; });
+$channel->publish(routing_key => 'nowhere', body => 'lost', mandatory => 1, on_return => sub { $returned = shift });
 until_true(sub { $returned });
-say_line('return', $returned->{return}->method_frame->reply_code . ' ' . $returned->{return}->method_frame->reply_text);
+say_line('return', $returned->method_frame->reply_code . ' ' . $returned->method_frame->reply_text);
 
 my $doomed = ask($channel, 'declare_queue', exclusive => 0)->method_frame->queue;
 my $watcher = ask($client, 'open_channel');
