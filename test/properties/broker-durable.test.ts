@@ -7,7 +7,6 @@ import { type DurableProgram, durableProperty } from './broker/durable.ts';
 const SEED = Number(process.env.PROPERTY_SEED ?? 42);
 const RUNS = 150 * Number(process.env.PROPERTY_TIMES ?? 1);
 const FAULTS = { diskCuts: 2, diskFailures: 2, diskDelays: 1 };
-const { body, options, programs } = durableProperty();
 
 describe('a broker on a simulated disk', () => {
   it('B1 without faults keeps what it has confirmed, over a power cut at the end', () => {
@@ -15,18 +14,27 @@ describe('a broker on a simulated disk', () => {
       residentBytes: 300,
       ops: [{ do: 'publish', count: 3, bytes: 200 }, { do: 'wait' }, { do: 'take', isAcked: true }],
     };
+    const { body, options } = durableProperty();
     expect(simulate({ ...options }, body(program)).value).toEqual({ confirmed: 3 });
   });
 
-  it('B1 B10 B24 loses nothing that it has confirmed, whatever is done to the disk', () => {
-    let confirmed = 0;
-    fc.assert(
-      fc.property(schedules({ faults: FAULTS }), programs, (tape, program) => {
-        const result = simulate({ ...options, tape, disk: { latencyMs: 2 } }, body(program));
-        confirmed += (result.value as { readonly confirmed: number }).confirmed;
-      }),
-      { numRuns: RUNS, seed: SEED },
-    );
-    expect(confirmed).toBeGreaterThan(RUNS);
-  }, 600_000);
+  it.each([
+    ['on one thread', 0, FAULTS],
+    ['on two data threads that die', 2, { ...FAULTS, threadDeaths: 1, delays: 1 }],
+  ] as const)(
+    'B1 B10 B24 loses nothing that it has confirmed, whatever is done to the disk, %s',
+    (_how, threads, faults) => {
+      const { body, options, programs } = durableProperty({}, threads);
+      let confirmed = 0;
+      fc.assert(
+        fc.property(schedules({ faults }), programs, (tape, program) => {
+          const result = simulate({ ...options, tape, disk: { latencyMs: 2 } }, body(program));
+          confirmed += (result.value as { readonly confirmed: number }).confirmed;
+        }),
+        { numRuns: RUNS, seed: SEED },
+      );
+      expect(confirmed).toBeGreaterThan(RUNS);
+    },
+    600_000,
+  );
 });

@@ -11,6 +11,7 @@ import {
   reply,
   replyTo,
   type ServerContext,
+  stop,
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
@@ -29,7 +30,7 @@ import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
 import type { RoutingTables } from '../exchange/index.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
-import { LOG_NAME, type LogPid } from '../store/index.ts';
+import { keepsLog, LOG_NAME, type LogPid } from '../store/index.ts';
 import type { MetadataEvent } from './events.ts';
 import { recoverMetadata } from './journal.ts';
 import { MetadataState } from './metadata-state.ts';
@@ -54,6 +55,7 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
   label: 'metadata',
   *init(context, threads) {
     const log = (context.whereis(LOG_NAME) ?? null) as LogPid | null;
+    if (log === null && keepsLog(context.env.words)) return stop({ tag: 'noLog' });
     const recovered = log !== null && MetadataState.isFirst(context) ? yield* recoverMetadata(log) : null;
     const state: State = { metadata: new MetadataState(context, log, recovered), threads };
     if (log !== null && recovered !== null) yield* dropUnknownRows(state.metadata, log);

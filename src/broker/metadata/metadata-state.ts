@@ -82,11 +82,20 @@ export class MetadataState {
     kernel.locals.set(LOCAL, this.kept);
     this.journal = log === null ? null : new Journal(context, log, this.kept.lastSequence);
     if (recovered !== null && recovered.events.length > 0) this.restore(recovered);
-    else if (known === undefined) {
-      this.emit({ tag: 'vhostAdded', vhost: FIRST_VHOST });
-      this.emit({ tag: 'userSet', user: FIRST_USER });
-    }
+    else if (known === undefined) this.begin();
     for (const record of this.tables.allQueues()) this.watch(record);
+  }
+
+  /** What every broker has at first, in one record of the log: half of it would be taken for the whole by a restart. */
+  private begin(): void {
+    const { kept, journal } = this;
+    applyEvent(kept.tables, { tag: 'vhostAdded', vhost: FIRST_VHOST });
+    applyEvent(kept.tables, { tag: 'userSet', user: FIRST_USER });
+    kept.version += 2;
+    Atomics.store(this.context.env.words, VERSION_WORD, kept.version);
+    if (journal === null) return;
+    journal.snapshot(this.durableEvents(), 0);
+    kept.lastSequence = journal.sequence;
   }
 
   private restore({ events }: Recovered): void {

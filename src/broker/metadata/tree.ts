@@ -13,7 +13,7 @@
 // thread is nothing to the others.
 import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
 import type { Mfa } from '../../term/index.ts';
-import { type StorePlan, storeLog } from '../store/index.ts';
+import { type StorePlan, sayKeepsLog, storeLog } from '../store/index.ts';
 import { metadataServer } from './metadata-server.ts';
 import { METADATA_NAME, queuesName } from './protocol.ts';
 
@@ -64,20 +64,23 @@ const threadTrees = supervisor((_context, { threads, frontEnds }: BrokerPlan) =>
 }));
 
 /** The whole broker; its argument is a {@link BrokerPlan}. */
-export const brokerTree = supervisor((_context, plan: BrokerPlan) => ({
-  strategy: 'restForOne',
-  ...THREAD_CRASHES,
-  ...(plan.store === undefined ? {} : { autoShutdown: 'anySignificant' as const }),
-  children: [
-    ...(plan.store === undefined ? [] : storeLog(plan.store, plan.threads)),
-    ...plan.threads.map(
-      (thread): ChildSpec => ({
-        id: `queues ${thread}`,
-        start: { body: queues, name: queuesName(thread) },
-        type: 'supervisor',
-      }),
-    ),
-    { id: 'metadata', start: { body: metadataServer, args: [plan.threads], name: METADATA_NAME } },
-    { id: 'threads', start: { body: threadTrees, args: [plan] }, type: 'supervisor' },
-  ],
-}));
+export const brokerTree = supervisor((context, plan: BrokerPlan) => {
+  sayKeepsLog(context.env.words, plan.store !== undefined);
+  return {
+    strategy: 'restForOne',
+    ...THREAD_CRASHES,
+    ...(plan.store === undefined ? {} : { autoShutdown: 'anySignificant' as const }),
+    children: [
+      ...(plan.store === undefined ? [] : storeLog(plan.store, plan.threads)),
+      ...plan.threads.map(
+        (thread): ChildSpec => ({
+          id: `queues ${thread}`,
+          start: { body: queues, name: queuesName(thread) },
+          type: 'supervisor',
+        }),
+      ),
+      { id: 'metadata', start: { body: metadataServer, args: [plan.threads], name: METADATA_NAME } },
+      { id: 'threads', start: { body: threadTrees, args: [plan] }, type: 'supervisor' },
+    ],
+  };
+});

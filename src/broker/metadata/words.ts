@@ -1,6 +1,7 @@
 // Who uses which of the words that all threads share (`env.words`).
 //
 //   0            version of the metadata: bumped after an event has been sent to every replica
+//   1            1 in a broker that keeps a log, said by ../store/keeps-log.ts
 //   16 + 2n      ready messages of the queue with statistics slot n
 //   17 + 2n      unacknowledged messages of that queue
 

@@ -7,7 +7,7 @@ import type { AnyPid, Pid } from '../../term/index.ts';
 import type { Message } from '../message.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import type { QueueSettings } from '../queue/index.ts';
-import { awaitPort, type FromLog, LOG_NAME, type LogPort, messageCodec } from '../store/index.ts';
+import { awaitPort, type FromLog, keepsLog, type LogPort, messageCodec } from '../store/index.ts';
 
 export interface Kept {
   readonly store: QueueStore<Message>;
@@ -22,8 +22,8 @@ export interface Kept {
 const keyOf = ({ id }: QueueRecord): string => `broker.queue.${id}`;
 
 /** Whether what the queue holds goes to the log. */
-export function isLogged(context: Pick<ServerContext, 'whereis'>, record: QueueRecord): boolean {
-  return record.durable && context.whereis(LOG_NAME) !== undefined;
+export function isLogged(context: Pick<ServerContext, 'env'>, record: QueueRecord): boolean {
+  return record.durable && keepsLog(context.env.words);
 }
 
 /** What an earlier actor has left on this thread, or an empty queue in memory. */

@@ -1,4 +1,5 @@
 // The broker's durable store: the log as a process, its agents on the data threads, and the stores of queues over it.
+export { keepsLog, sayKeepsLog } from './keeps-log.ts';
 export { awaitPort, logAgent, type Stored } from './log-agent.ts';
 export type { LogPort } from './log-port.ts';
 export { logServer } from './log-server.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { startLink } from '../../../src/behaviours/index.ts';
 import { brokerTree } from '../../../src/broker/index.ts';
 import { LOG_NAME } from '../../../src/broker/store/protocol.ts';
-import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../../src/process/index.ts';
+import { type Context, type Effects, pause, receive, TIMEOUT } from '../../../src/process/index.ts';
 import { bodyOf, type Content, type Method, makeContent } from '../../../src/protocols/amqp091/codec/index.ts';
 import type { FromChannel, Reply } from '../../../src/protocols/amqp091/envelope.ts';
 import type { LogOptions } from '../../../src/storage/index.ts';
@@ -26,6 +26,7 @@ export interface DurableProgram {
 
 const url = (file: string): string => new URL(`../../../src/${file}`, import.meta.url).href;
 const CHANNEL: Mfa = { module: url('protocols/amqp091/channel.ts'), export: 'channel' };
+const FORGETTING: Mfa = { module: import.meta.url, export: 'forgetting' };
 const modules = await loadModules(
   CHANNEL.module,
   url('broker/queue-server/queue-server.ts'),
@@ -38,7 +39,6 @@ const SEGMENT_BYTES = 2_000;
 /** Delivery mode 2 and nothing else. */
 const PERSISTENT = new Uint8Array([0x10, 0, 2]);
 const PATIENCE_MS = 10_000;
-const BETWEEN_MS = 200;
 /** A broker whose disk fails again and again is given up. */
 const STARTS_MAX = 20;
 const NUMBER_CHARS = 6;
@@ -51,6 +51,13 @@ type Heard =
   | { readonly tag: 'EXIT'; readonly from: AnyPid }
   | { readonly tag: 'DOWN'; readonly ref: Ref };
 
+/** Takes away what the processes of a thread have left for those after them. */
+export function* forgetting(context: Context<unknown>): Effects<void> {
+  yield* pause();
+  context.kernel.locals.clear();
+  context.env.words.fill(0);
+}
+
 /** One client over the lives of several brokers. */
 class Publisher {
   readonly confirmed = new Set<number>();
@@ -59,14 +66,18 @@ class Publisher {
   private readonly context: Context<unknown>;
   private readonly residentBytes: number;
   private readonly log: LogOptions;
+  private readonly threads: readonly number[];
   private tree: AnyPid | null = null;
+  /** The end of the tree was heard already. */
+  private isOver = false;
   private channel: { readonly pid: Pid<unknown>; readonly ref: Ref } | null = null;
   private readonly replies: Reply[] = [];
   /** Of this channel: the numbers that wait for their confirm, by delivery tag. */
   private readonly unconfirmed = new Map<number, number>();
   private tags = 0;
 
-  constructor(context: Context<unknown>, residentBytes: number, log: LogOptions) {
+  constructor(context: Context<unknown>, residentBytes: number, log: LogOptions, threads: readonly number[]) {
+    this.threads = threads;
     this.context = context;
     this.residentBytes = residentBytes;
     this.log = { segmentBytes: SEGMENT_BYTES, ...log };
@@ -87,13 +98,15 @@ class Publisher {
 
   private *tryStart(): Effects<void> {
     yield* this.end();
-    const { context, residentBytes } = this;
+    const { context, residentBytes, threads } = this;
     const store = { log: this.log, residentBytesMax: residentBytes };
-    const started = yield* startLink(brokerTree, [{ threads: [0], frontEnds: [[]], store }]);
+    const started = yield* startLink(brokerTree, [{ threads, frontEnds: threads.map(() => []), store }]);
     if (!started.ok) throw new Over();
     this.tree = started.pid;
     const args = { connection: context.self, channel: 1, vhost: '/', user: 'guest', wantsCancelNotify: true };
-    this.channel = context.spawnMonitor<unknown>(CHANNEL, [{ ...args, consumerTimeoutMs: 1_800_000 }]);
+    this.channel = context.spawnMonitor<unknown>(CHANNEL, [{ ...args, consumerTimeoutMs: 1_800_000 }], {
+      placement: { thread: threads[0] },
+    });
     yield* this.ask({ name: 'confirm.select', nowait: false });
     const flags = { passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false };
     yield* this.ask({ name: 'queue.declare', queue: QUEUE, ...flags, arguments: new Map() });
@@ -108,11 +121,19 @@ class Publisher {
     this.unconfirmed.clear();
     this.replies.length = 0;
     if (channel !== null) context.exit(channel.pid, 'kill');
-    if (tree === null) return;
-    // As the end of the program: nobody writes anything any more. The rest of the tree ends because its log has.
+    // As the end of the program: nobody writes anything any more. The rest of the tree ends because its log has, and
+    // no other broker starts before.
     const log = context.whereis(LOG_NAME);
     if (log !== undefined) context.exit(log, 'kill');
-    yield* sleep(BETWEEN_MS);
+    const ended = (message: unknown) =>
+      (message as Heard).tag === 'EXIT' && (message as { from: AnyPid }).from === tree;
+    if (tree !== null && !this.isOver) yield* receive(ended);
+    this.isOver = false;
+    // Another program knows nothing of what this one had in memory.
+    for (const thread of new Set([0, ...this.threads])) {
+      const { ref } = context.spawnMonitor<unknown>(FORGETTING, [], { placement: { thread } });
+      yield* receive((message) => (message as Heard).tag === 'DOWN' && (message as { ref: Ref }).ref === ref);
+    }
   }
 
   private send(method: Method, content: Content | null = null): void {
@@ -162,8 +183,9 @@ class Publisher {
     if (message === TIMEOUT) throw new Over();
     switch (message.tag) {
       case 'EXIT':
-        if (message.from === this.tree) throw new Over();
-        return;
+        if (message.from !== this.tree) return;
+        this.isOver = true;
+        throw new Over();
       case 'DOWN':
         if (message.ref === this.channel?.ref) throw new Over();
         return;
@@ -208,16 +230,16 @@ const op: fc.Arbitrary<DurableOp> = fc.oneof(
 );
 
 /** Holds under any faults of the disk but bits that read wrong. `log` is how the broker keeps its log. */
-export const durableProperty = (log: LogOptions = {}): Property<DurableProgram> => ({
+export const durableProperty = (log: LogOptions = {}, threads: 0 | 2 = 0): Property<DurableProgram> => ({
   programs: fc.record({
     residentBytes: fc.constantFrom(300, 1_000_000),
     ops: fc.array(op, { minLength: 1, maxLength: 8 }),
   }),
-  options: { modules, stepsMax: 60_000 },
+  options: { modules: new Map([...modules, [import.meta.url, { forgetting }]]), threads, stepsMax: 60_000 },
   body: ({ residentBytes, ops }) =>
     function* root(context: Context<unknown>): Effects<{ readonly confirmed: number }> {
       context.trapExit(true);
-      const publisher = new Publisher(context, residentBytes, log);
+      const publisher = new Publisher(context, residentBytes, log, threads === 0 ? [0] : [1, 2]);
       yield* publisher.start();
       for (const each of ops) {
         try {
