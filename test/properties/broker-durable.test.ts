@@ -1,7 +1,7 @@
 // The whole broker over a disk that fails and loses power: what it has confirmed is there after a restart.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { schedules, simulate } from '../../src/testing.ts';
+import { type Deviation, schedules, simulate } from '../../src/testing.ts';
 import { type DurableProgram, durableProperty } from './broker/durable.ts';
 
 const SEED = Number(process.env.PROPERTY_SEED ?? 42);
@@ -16,6 +16,23 @@ describe('a broker on a simulated disk', () => {
     };
     const { body, options } = durableProperty();
     expect(simulate({ ...options }, body(program)).value).toEqual({ confirmed: 3 });
+  });
+
+  it('B10 a queue that starts between the death of the log and that of the broker confirms nothing', () => {
+    const { body, options } = durableProperty();
+    const program: DurableProgram = {
+      residentBytes: 300,
+      ops: [{ do: 'publish', count: 1, bytes: 0 }, { do: 'wait' }, { do: 'take', isAcked: false }],
+    };
+    for (let step = 20; step < 80; step++) {
+      // The tree's supervisor is slow to hear that the log is dead.
+      const deviations: Deviation[] = [
+        [step - 9, 'hold root/1/0>root/1'],
+        [step, 'cut random 6830'],
+      ];
+      const result = simulate({ ...options, deviations, disk: { latencyMs: 2 } }, body(program));
+      if (!result.isOk) throw new Error(result.describe());
+    }
   });
 
   it.each([
