@@ -173,3 +173,64 @@ describe('a config file', () => {
     expect(() => options('--config', directory)).toThrow(/^cannot read the config file .*: EISDIR$/);
   });
 });
+
+describe('transports', () => {
+  const TLS = ['--tls-cert', 'c', '--tls-key', 'k'];
+
+  it('come from the command line, the environment and the file', async () => {
+    const args = [
+      ...TLS,
+      '--amqps-port',
+      '0',
+      '--tls-ca',
+      'a',
+      '--tls-verify',
+      'peer',
+      '--tls-login-from',
+      'commonName',
+    ];
+    const ws = [
+      '--ws-port',
+      '1',
+      '--ws-origins',
+      'https://a.example, http://b.example:8080',
+      '--ws-tls',
+      '--proxy-protocol',
+    ];
+    expect(options(...args, ...ws)).toMatchObject({
+      tlsCert: 'c',
+      tlsKey: 'k',
+      amqpsPort: 0,
+      tlsCa: 'a',
+      tlsVerify: 'peer',
+      tlsLoginFrom: 'commonName',
+      wsPort: 1,
+      wsOrigins: ['https://a.example', 'http://b.example:8080'],
+      wsTls: true,
+      proxyProtocol: true,
+    });
+    vi.stubEnv('WARREN_PROXY_PROTOCOL', '1');
+    vi.stubEnv('WARREN_WS_PORT', '7');
+    const file = join(directory, 'transports.json');
+    await writeFile(file, '{ "wsPort": 6, "wsOrigins": ["*"], "tlsCert": "c", "tlsKey": "k" }');
+    expect(options('--config', file)).toMatchObject({ wsPort: 7, wsOrigins: ['*'], tlsCert: 'c', proxyProtocol: true });
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--tls-cert', 'c'], /^--tls-cert and --tls-key go together$/],
+    [['--tls-key', 'k'], /^--tls-cert and --tls-key go together$/],
+    [['--tls-ca', 'a'], /^--tls-ca needs --tls-cert and --tls-key$/],
+    [['--amqps-port', '5671'], /^--amqps-port needs --tls-cert and --tls-key$/],
+    [['--ws-tls', '--ws-port', '1'], /^--ws-tls needs --tls-cert and --tls-key$/],
+    [[...TLS, '--tls-verify', 'maybe'], /^--tls-verify must be none, optional or peer$/],
+    [[...TLS, '--tls-verify', 'peer'], /^--tls-verify peer needs --tls-ca$/],
+    [[...TLS, '--tls-login-from', 'commonName'], /^--tls-login-from needs --tls-ca/],
+    [[...TLS, '--tls-ca', 'a', '--tls-verify', 'none', '--tls-login-from', 'commonName'], /^--tls-login-from needs/],
+    [['--tls-cert', '', '--tls-key', 'k'], /^--tls-cert must not be empty$/],
+    [['--ws-port', '70000'], /^--ws-port must be a number from 0 to 65535$/],
+    [['--ws-origins', 'example.org'], /^--ws-origins must be origins such as/],
+    [['--ws-origins', 'https://example.org/page'], /^--ws-origins must be origins such as/],
+  ])('%j is refused', (args, line) => {
+    expect(() => options(...args)).toThrow(line);
+  });
+});

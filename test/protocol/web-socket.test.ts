@@ -81,6 +81,11 @@ describe.each([0, 2])('@cloudamqp/amqp-client on %i data threads', (threads) => 
   });
 });
 
+/** A client over plain TCP that has connected. */
+function plainClient(broker: Broker): Promise<AMQPBaseClient> {
+  return new AMQPClient(broker.url).connect();
+}
+
 /** Opens a WebSocket: `open`, or the HTTP status of the refusal. */
 async function knock(broker: Broker, options: ClientOptions = {}, protocols: string[] = []): Promise<string | number> {
   const webSocket = new WebSocket(urlOf(broker), protocols, options);
@@ -194,6 +199,29 @@ describe('messages of the WebSocket', () => {
     const { webSocket, closed } = await opened(bounded);
     webSocket.send(Buffer.alloc(MIB + 1));
     expect(await closed).toBe(1009);
+  });
+
+  it('wait for a reader that pauses, and all come in order', async () => {
+    const sender = await plainClient(broker);
+    const channel = await sender.channel();
+    await channel.confirmSelect();
+    const { name } = await channel.queueDeclare('', { exclusive: false, autoDelete: true });
+    const { webSocket, log } = await opened(broker);
+    const consume = [wire.u16(0), wire.shortstr(name), wire.shortstr('c'), wire.u8(2), wire.table()];
+    webSocket.send(wire.method(1, 60, 20, ...consume));
+    await expect.poll(() => log.frames.some((frame) => frame.name === '60.21')).toBe(true);
+    webSocket.pause();
+    const body = new Uint8Array(65_536);
+    for (let index = 0; index < 400; index++) {
+      body[0] = index & 255;
+      await channel.basicPublish('', name, body);
+    }
+    webSocket.resume();
+    const bodies = () => log.frames.filter(({ type }) => type === 3);
+    await expect.poll(() => bodies().length, { timeout: 10_000 }).toBe(400);
+    expect(bodies().every(({ payload }, index) => payload[0] === (index & 255))).toBe(true);
+    webSocket.terminate();
+    await sender.close();
   });
 
   it('are never compressed', async () => {
