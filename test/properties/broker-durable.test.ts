@@ -35,6 +35,20 @@ describe('a broker on a simulated disk', () => {
     }
   });
 
+  it('B24 has its first user and vhost, whenever its very first start was cut', () => {
+    const { body, options } = durableProperty();
+    for (const policy of ['all', 'prefix', 'random']) {
+      for (let step = 20; step < 100; step++) {
+        const deviations: Deviation[] = [[step, `cut ${policy} ${step}`]];
+        const result = simulate(
+          { ...options, deviations, disk: { latencyMs: 1 } },
+          body({ residentBytes: 300, ops: [] }),
+        );
+        if (!result.isOk) throw new Error(result.describe());
+      }
+    }
+  });
+
   it.each([
     ['on one thread', 0, FAULTS],
     ['on two data threads that die', 2, { ...FAULTS, threadDeaths: 1, delays: 1 }],

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { startLink } from '../../../src/behaviours/index.ts';
 import { brokerTree } from '../../../src/broker/index.ts';
+import { replicaHere } from '../../../src/broker/metadata/thread-replica.ts';
 import { LOG_NAME } from '../../../src/broker/store/protocol.ts';
 import { type Context, type Effects, pause, receive, TIMEOUT } from '../../../src/process/index.ts';
 import { bodyOf, type Content, type Method, makeContent } from '../../../src/protocols/amqp091/codec/index.ts';
@@ -256,6 +257,9 @@ export const durableProperty = (log: LogOptions = {}, threads: 0 | 2 = 0): Prope
       const found: number[] = [];
       for (let got = yield* publisher.get(true); got !== null; got = yield* publisher.get(true)) found.push(got.number);
       judge(publisher, found);
+      const configuration = replicaHere(context)?.tables.configuration;
+      if (configuration !== undefined && (configuration.users.length !== 1 || configuration.vhosts.length !== 1))
+        throw new Error(`B24 not the first user and vhost: ${JSON.stringify(configuration)}`);
       return { confirmed: publisher.confirmed.size };
     },
 });
