@@ -29,5 +29,7 @@ export type DiskFault =
   | { readonly tag: 'fail'; readonly code: string; readonly text?: string; readonly writtenBytes?: number }
   /** One bit of what is read is wrong, counted from the first one read. */
   | { readonly tag: 'flip'; readonly bit: number }
+  /** What is read is from another place of the file, so many bytes further. */
+  | { readonly tag: 'astray'; readonly byBytes: number }
   /** A sync of a file or a directory says that it is done and does nothing. */
   | { readonly tag: 'lie' };

@@ -120,6 +120,7 @@ export class DiskSeat {
 
 function describeDiskFault(fault: DiskFault): string {
   if (fault.tag === 'fail') return `fails with ${fault.code}`;
+  if (fault.tag === 'astray') return `reads ${fault.byBytes} bytes further`;
   return fault.tag === 'flip' ? `reads bit ${fault.bit} wrong` : 'does nothing';
 }
 

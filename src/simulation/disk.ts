@@ -207,7 +207,11 @@ export class SimDisk implements Disk {
         ask('write', run, whenDone, () => void write(chunks, at));
       },
       read: (length, at, whenDone) => {
-        ask('read', (fault) => done(flipped(inode.bytes.slice(at, at + length), fault)), whenDone);
+        const run = (fault: DiskFault | null) => {
+          const from = fault?.tag === 'astray' ? at + fault.byBytes : at;
+          return done(flipped(inode.bytes.slice(from, from + length), fault));
+        };
+        ask('read', run, whenDone);
       },
       sync: (whenDone) => {
         const upTo = filing.changes;

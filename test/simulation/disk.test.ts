@@ -296,6 +296,14 @@ describe('faults', () => {
     expect(await files.read(file, 5, 0)).toEqual(bytesOf('aaaaa'));
   });
 
+  it('a read goes astray, and the next one does not', async () => {
+    const { disk, files, file } = await withFile();
+    await files.write(file, [sector('b')], 512);
+    disk.faults = once('read', { tag: 'astray', byBytes: 510 });
+    expect(await files.read(file, 4, 0)).toEqual(bytesOf('aabb'));
+    expect(await files.read(file, 4, 0)).toEqual(bytesOf('aaaa'));
+  });
+
   it('of names and of reads are what they say', async () => {
     const { disk, files, file } = await withFile();
     disk.faults = () => ({ tag: 'fail', code: 'EIO' });
