@@ -168,17 +168,27 @@ it('HOT-1 as in OTP: suspend, change the code, resume; one that waits in a handl
   const lines = await play(`
     const server = yield* begin('server', {});
     const waiting = context.spawn(mfa('plain'), [5]);
-    yield* suspend(server);
+    const later = yield* begin('server', {});
+    for (const each of [server, later]) yield* suspend(each);
     install('v2');
     const [outcome] = yield* reloadModule(code.href, 100);
     print([outcome.changed, outcome.waiting]);
     print([yield* changeCode(server, 500), yield* changeCode(server, 500)]);
     yield* resume(server);
     print(yield* call(server, 'x'));
+    yield* resume(later);
+    print(yield* call(later, 'x'));
     let refused = null;
     try { yield* changeCode(server); } catch (error) { refused = error.message; }
     print(/suspend it before/.test(refused));
     print(yield* ask(waiting));
   `);
-  expect(lines).toEqual([[1, 1], [true, false], { version: 2, count: 1501 }, true, { version: 2, count: 1106 }]);
+  expect(lines).toEqual([
+    [1, 2],
+    [true, false],
+    { version: 2, count: 1501 },
+    { version: 2, count: 1101 },
+    true,
+    { version: 2, count: 1106 },
+  ]);
 });

@@ -1,6 +1,12 @@
 // PRC-4: processes that are suspended from outside run nothing, miss nothing and end as any other.
-import { type Effects, type ProcessInfo, resumeProcess, suspendProcess } from '../../../src/process/index.ts';
-import type { AnyPid, Pid } from '../../../src/term/index.ts';
+import {
+  type Effects,
+  type Handler,
+  type ProcessInfo,
+  resumeProcess,
+  suspendProcess,
+} from '../../../src/process/index.ts';
+import type { AnyPid, Mfa, Pid } from '../../../src/term/index.ts';
 import type { Case, CaseContext } from '../case.ts';
 import { equal, holds } from '../check.ts';
 
@@ -22,7 +28,33 @@ function* goesOn(t: CaseContext, asker: Pid<unknown>, pid: AnyPid): Effects<void
   while ((yield* statusOf(t, asker, pid)) === 'suspended');
 }
 
+const ANNOUNCING: Mfa = { module: import.meta.url, export: 'announcing' };
+
+/** Says that it has begun, as the first thing. */
+export const announcing: Handler<null, unknown, [Pid<unknown>]> = {
+  init(context, to) {
+    context.send(to, 'begun');
+    return null;
+  },
+  handle: () => null,
+};
+
 export const suspensionCases: readonly Case[] = [
+  {
+    title: 'PRC-4 a process that is suspended before it has begun does not begin',
+    *run(t) {
+      const other = t.puppet();
+      yield* t.ask(other, { do: 'isAlive', to: other });
+      const victim = t.spawn(ANNOUNCING, [t.context.self]);
+      yield* suspendProcess(victim);
+      // Elsewhere it may have begun before the suspension came.
+      const early = yield* t.drain();
+      for (let count = 0; count < 3; count++) yield* t.ask(other, { do: 'info', to: victim });
+      yield* t.silence('a process that is suspended');
+      yield* resumeProcess(victim);
+      equal(early.length > 0 ? early : [yield* t.next('begun')], ['begun'], 'when it is resumed');
+    },
+  },
   {
     title: 'PRC-4 a suspended process runs nothing and its mailbox fills; resumed, it takes everything in order',
     *run(t) {
