@@ -1,11 +1,24 @@
 // Starting a system with the host's own clock, sockets and threads: the default wiring of the front door.
 import { hostDisk, hostNet, pinoLogger } from './env/host/index.ts';
 import type { Logger, LogLevel, Net } from './env/index.ts';
-import { DEFAULT_LIMITS, NoThreadError, type SchedulerLimits } from './scheduler/index.ts';
+import {
+  DEFAULT_LIMITS,
+  NoThreadError,
+  NotSpawnableError,
+  type SchedulerLimits,
+  SystemLimitError,
+} from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
 import { type PlacementPolicy, startThreads, type ThreadsOptions } from './threads/index.ts';
 
-export { DEFAULT_LIMITS, NoThreadError, type PlacementPolicy, type SchedulerLimits };
+export {
+  DEFAULT_LIMITS,
+  NoThreadError,
+  NotSpawnableError,
+  type PlacementPolicy,
+  type SchedulerLimits,
+  SystemLimitError,
+};
 
 export interface SystemOptions {
   /** Data threads beside the calling one. Default 0: everything runs on the calling thread. */

@@ -3,4 +3,5 @@ export * from './engine.ts';
 export { processInfoOf } from './info.ts';
 export * from './names.ts';
 export * from './scheduler.ts';
+export { NotSpawnableError, SystemLimitError } from './spawn.ts';
 export { Timer } from './timers.ts';

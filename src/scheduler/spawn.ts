@@ -87,6 +87,12 @@ export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
     process.monitors.watchers.set(signal.monitor, signal.from);
   }
   if (scheduler.tracer !== null) scheduler.tracer({ kind: 'spawn', pid, other: signal.from });
+  const { processesMax } = scheduler.engine.limits;
+  if (scheduler.processes.size > processesMax) {
+    // Who spawned it is on another thread and has long gone on: its links and monitors say why (PRC-8).
+    scheduler.terminate(process, { tag: 'systemLimit', processes: processesMax });
+    return;
+  }
   begin(scheduler, process, signal.name);
 }
 

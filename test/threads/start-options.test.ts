@@ -1,6 +1,16 @@
 // The options of `startSystem` that concern data threads reach them, and are checked also where there are none.
 import { afterEach, expect, it } from 'vitest';
-import { type Context, DEFAULT_LIMITS, NoThreadError, type System, startSystem } from '../../src/index.ts';
+import {
+  type Context,
+  DEFAULT_LIMITS,
+  isDown,
+  isProcessAlive,
+  NoThreadError,
+  receive,
+  type System,
+  SystemLimitError,
+  startSystem,
+} from '../../src/index.ts';
 import { PUPPET } from '../actors/puppet.ts';
 
 let system: System | null = null;
@@ -46,4 +56,27 @@ it('the error of a thread that is not there is the same class on every engine', 
     await system.stop();
   }
   expect(DEFAULT_LIMITS.sliceReductions).toBe(2_000);
+});
+
+it('PRC-8 a thread that is full refuses one more process: in the caller, or, from another thread, by its end', async () => {
+  const processesMax = 30;
+  system = await startSystem({ threads: 1, logger: 'silent', limits: { processesMax } });
+  await system.run(function* (context: Context<unknown>) {
+    const fill = () => {
+      for (let count = 0; count <= processesMax; count++) context.spawn(PUPPET);
+    };
+    expect(fill).toThrow(SystemLimitError);
+    const elsewhere = Array.from({ length: processesMax + 5 }, () =>
+      context.spawnMonitor(PUPPET, [], { placement: { thread: 1 } }),
+    );
+    const last = elsewhere[elsewhere.length - 1];
+    const down = yield* receive((message) => isDown(message, last.ref));
+    expect(down).toMatchObject({ reason: { tag: 'systemLimit', processes: processesMax } });
+    // The thread has room again as soon as one of them has ended.
+    const [first] = elsewhere;
+    context.exit(first.pid, 'kill');
+    yield* receive((message) => isDown(message, first.ref));
+    const next = context.spawn(PUPPET, [], { placement: { thread: 1 } });
+    expect(yield* isProcessAlive(next)).toBe(true);
+  });
 });
