@@ -20,12 +20,16 @@ export interface CommitListener {
   moved(): void;
 }
 
+/** With fewer bytes than this a write waits for the sync that is under way, so that what comes meanwhile shares the next. */
+const OVERLAP_BYTES = 131_072;
+
 export class GroupCommit {
   private file: DiskFile;
   private readonly durability: Durability;
   private readonly listener: CommitListener;
   private at: number;
   private pending: Append[] = [];
+  private pendingBytes = 0;
   private writing: readonly Append[] | null = null;
   private unsynced: (() => void)[] = [];
   private isSyncing = false;
@@ -36,8 +40,11 @@ export class GroupCommit {
   private isTelling = false;
   /** Writes and syncs that have not ended; after a failure they still may. */
   underWay = 0;
-  /** The number of the last append that is written. */
+  /** The number of the last append that is written, and of the last that a sync has covered. */
   writtenNumber = 0;
+  syncedNumber = 0;
+  private lastNumber = 0;
+  private flushUpTo = 0;
   /** The length of the file that is known to be safe. */
   safeBytes: number;
 
@@ -63,6 +70,8 @@ export class GroupCommit {
   append(bytes: Uint8Array, done: (() => void) | null, number: number): void {
     if (this.hasFailed) return;
     this.pending.push({ bytes, done, number });
+    this.lastNumber = number;
+    this.pendingBytes += bytes.length;
     this.write();
   }
 
@@ -80,7 +89,12 @@ export class GroupCommit {
 
   /** Makes everything safe, whatever the durability; tells by `moved`. */
   flush(): void {
-    if (this.isUnsynced) this.sync();
+    this.flushUpTo = this.lastNumber;
+    if (this.wantsSync) this.sync();
+  }
+
+  private get wantsSync(): boolean {
+    return this.isUnsynced && (this.durability === 'sync' || this.syncedNumber < this.flushUpTo);
   }
 
   /** After `full`: writes the same again. */
@@ -92,6 +106,8 @@ export class GroupCommit {
 
   private write(): void {
     if (this.writing !== null || this.pending.length === 0 || this.hasFailed || this.isTelling) return;
+    if (this.isSyncing && this.pendingBytes < OVERLAP_BYTES) return;
+    this.pendingBytes = 0;
     this.writing = this.pending;
     this.pending = [];
     this.writeOut(this.writing);
@@ -127,16 +143,14 @@ export class GroupCommit {
   }
 
   private afterWrite(appends: readonly Append[], hasBytes: boolean): void {
-    const waits = this.durability === 'sync';
     this.writtenNumber = appends[appends.length - 1].number;
     if (hasBytes) this.isUnsynced = true;
-    if (waits && this.isUnsynced) {
-      for (const { done } of appends) if (done !== null) this.unsynced.push(done);
-      this.sync();
-    } else if (waits && this.isSyncing) {
+    if (this.durability === 'sync' && (this.isUnsynced || this.isSyncing)) {
       for (const { done } of appends) if (done !== null) this.unsynced.push(done);
       this.isUnsynced = true;
     } else this.tell(appends.map(({ done }) => done));
+    if (!this.isUnsynced && !this.isSyncing) this.syncedNumber = this.writtenNumber;
+    if (this.wantsSync) this.sync();
     this.write();
     this.listener.moved();
   }
@@ -145,6 +159,7 @@ export class GroupCommit {
     if (this.isSyncing || this.hasFailed) return;
     const covered = this.unsynced;
     const coveredBytes = this.at;
+    const coveredNumber = this.writtenNumber;
     this.unsynced = [];
     this.isUnsynced = false;
     this.isSyncing = true;
@@ -161,9 +176,10 @@ export class GroupCommit {
         return;
       }
       this.safeBytes = coveredBytes;
+      this.syncedNumber = this.isUnsynced ? coveredNumber : this.writtenNumber;
       this.tell(covered);
       this.write();
-      if (this.isUnsynced && this.durability === 'sync') this.sync();
+      if (this.wantsSync) this.sync();
       this.listener.moved();
     });
   }

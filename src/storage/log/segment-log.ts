@@ -311,11 +311,12 @@ export class SegmentLog {
   }
 
   private *appendAndWait(bytes: Uint8Array): Flow<void> {
+    const number = this.appended + 1;
     yield* ask<true>((done) => this.append(bytes, () => done({ ok: true, value: true })));
-    // Whatever the durability, a file may go only when what replaces it is on the disk.
     if (this.options.durability === 'sync') return;
+    // Whatever the durability, a file may go only when what replaces it is on the disk.
     this.commit.flush();
-    yield* this.until(() => this.commit.isIdle);
+    yield* this.until(() => this.commit.syncedNumber >= number);
   }
 
   private *removeSegment(segment: Segment): Flow<void> {

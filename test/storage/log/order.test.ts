@@ -78,7 +78,7 @@ describe('operations that end in any order', () => {
         return null;
       },
     });
-    const log = open(disk, 100_000);
+    const log = open(disk, 1_000_000);
     disk.drive((end) => void ends.push({ operation, end }));
     const end = (wanted: string) =>
       ends
@@ -96,14 +96,14 @@ describe('operations that end in any order', () => {
     end('write');
     append(
       log,
-      (batch) => batch.publish(1, 2, [PAYLOAD]),
+      (batch) => batch.publish(1, 2, [new Uint8Array(200_000)]),
       () => told.push(2),
     );
     end('write');
     end('sync');
     expect(told).toEqual([1]);
     // What is written down as safe next is not more than that either.
-    append(log, (batch) => batch.publish(1, 3, [PAYLOAD]));
+    append(log, (batch) => batch.publish(1, 3, [new Uint8Array(200_000)]));
     end('write');
     const bytes = Buffer.from(disk.bytesOf('log/0000000001.log') ?? PAYLOAD);
     const marker = bytes.lastIndexOf(Buffer.from([0xa7, 0xc3, 6, 1]));

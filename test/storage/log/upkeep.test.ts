@@ -282,4 +282,87 @@ describe('the upkeep of the log', () => {
       if (!isOpen) expect([failing, opened]).toEqual([failing, 0]);
     }
   });
+
+  test('B10 one append costs one write and one sync, and so do many that are appended when others are confirmed', () => {
+    const counts = { write: 0, sync: 0 };
+    const disk = new SimDisk({
+      random,
+      fault: (operation) => {
+        if (operation === 'write' || operation === 'sync') counts[operation]++;
+        return null;
+      },
+    });
+    const { log } = open(disk, { segmentBytes: 1_000_000 });
+    const rounds = (writers: number, count: number): number[] => {
+      counts.write = 0;
+      counts.sync = 0;
+      let sequence = log.row(1)?.lastSequence ?? 0;
+      const next = (left: number): void => {
+        if (left > 0)
+          append(
+            log,
+            (batch) => batch.publish(1, ++sequence, [PAYLOAD]),
+            () => next(left - 1),
+          );
+      };
+      for (let writer = 0; writer < writers; writer++) next(count);
+      disk.settle();
+      return [counts.write, counts.sync];
+    };
+    expect(rounds(1, 20)).toEqual([20, 20]);
+    // The first one goes out alone, so that there are two groups for a while.
+    const [writes, syncs] = rounds(64, 20);
+    expect([writes <= 42, syncs <= 42]).toEqual([true, true]);
+  });
+
+  test('durability os: segments begin, are emptied and closed under appends that never stop', () => {
+    const disk = new SimDisk({ random });
+    const { log } = open(disk, { segmentBytes: 1_000, durability: 'os' });
+    let [sequence, confirmed] = [0, 0];
+    const next = (): void => {
+      confirmed++;
+      if (sequence === 300) return;
+      sequence++;
+      append(
+        log,
+        (batch) => {
+          batch.publish(1, sequence, [PAYLOAD]);
+          if (sequence > 8) batch.acks(1, [[sequence - 8, sequence - 8]]);
+        },
+        next,
+      );
+      log.compact();
+    };
+    for (let writer = 0; writer < 4; writer++) next();
+    disk.settle();
+    expect([confirmed, log.stats.segments < 10]).toEqual([304, true]);
+    const ends: boolean[] = [];
+    log.close((result) => ends.push(result.ok));
+    disk.settle();
+    expect([ends, open(disk.crash('none')).log.live(1)]).toEqual([[true], [[293, 300]]]);
+  });
+
+  test('acks that are needed for long are not copied again and again', () => {
+    let removals = 0;
+    const disk: SimDisk = new SimDisk({
+      random,
+      fault: (operation, path) => {
+        if (operation === 'remove' && path.endsWith('.log') && disk.paths.includes(path)) removals++;
+        return null;
+      },
+    });
+    const { log } = open(disk, { segmentBytes: 2_000 });
+    const small = new Uint8Array(10);
+    // Every second message goes, so that no segment is worth it and every ack is needed.
+    for (let sequence = 1; sequence <= 400; sequence++) append(log, (batch) => batch.publish(1, sequence, [small]));
+    disk.settle();
+    for (let sequence = 2; sequence <= 400; sequence += 2) {
+      append(log, (batch) => batch.acks(1, [[sequence, sequence]]));
+      disk.settle();
+      log.compact();
+      disk.settle();
+    }
+    expect(log.row(1)?.count).toBe(200);
+    expect(removals).toBeLessThan(3);
+  });
 });
