@@ -121,6 +121,7 @@ it('HOT-1 a failing codeChange keeps code and state, and a module that does not 
     yield* ask(plain);
     install('broken');
     print((yield* reloadModule(code.href)).map(({ ok }) => ok));
+    print((yield* reloadModule('./code.ts')).map(({ ok }) => ok));
     print(yield* ask(plain));
     install('bad');
     const [{ changed, failed }] = yield* reloadModule(code.href);
@@ -131,6 +132,7 @@ it('HOT-1 a failing codeChange keeps code and state, and a module that does not 
     print(yield* ask(plain));
   `);
   expect(lines).toEqual([
+    [false, false],
     [false, false],
     { version: 1, count: 7 },
     [0, 1, 'no way'],

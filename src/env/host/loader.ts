@@ -28,12 +28,17 @@ export class HostLoader {
 
   /** Loads a module again for those who ask for it from now on: under a URL of its own, since a URL is imported once (HOT-1). */
   reload(module: string, done: (outcome: { readonly version: number } | { readonly error: unknown }) => void): void {
-    const before = this.modules.get(module);
-    const versions = this.versions.get(module) ?? (before === undefined ? [] : [before]);
+    if (!URL.canParse(module)) {
+      done({ error: `${module} is no URL` });
+      return;
+    }
     const url = new URL(module);
-    url.searchParams.set('version', `${versions.length + 1}-${++reloads}`);
+    url.searchParams.set('reload', String(++reloads));
     import(url.href).then(
       (exports: Exports) => {
+        // Looked up now: another reload of the same module may have ended first.
+        const before = this.modules.get(module);
+        const versions = this.versions.get(module) ?? (before === undefined ? [] : [before]);
         versions.push(exports);
         this.versions.set(module, versions);
         this.modules.set(module, exports);
