@@ -5,6 +5,7 @@
 //   store.lend(1, null).message; // 'a'
 export { EntryFormatError, type MessageCodec } from './entry-codec.ts';
 export * from './log/inspect.ts';
+export type { LogOptions } from './log/log-options.ts';
 export type { LoggedRecord, Page } from './log/reader.ts';
 export { RecordBatch, UnknownRecordError } from './log/records.ts';
 export { SegmentVersionError } from './log/segment.ts';

@@ -28,7 +28,7 @@ interface Book {
 }
 
 const QUEUE = 'kept';
-const STORE = { log: { segmentBytes: 700 }, residentBytesMax: 1_000 };
+const STORE = { log: { segmentBytes: 700, aheadBytes: 400 }, residentBytesMax: 1_000 };
 const PERSISTENT = wire.u8(2);
 /** Flags of basic.properties with delivery-mode only. */
 const DELIVERY_MODE = 0x1000;

@@ -28,6 +28,9 @@ export class GroupCommit {
   private readonly durability: Durability;
   private readonly listener: CommitListener;
   private at: number;
+  /** Zeros are written up to here: a sync of bytes that go over them has no new length to write down. */
+  private reserved: number;
+  private readonly aheadBytes: number;
   private pending: Append[] = [];
   private pendingBytes = 0;
   private writing: readonly Append[] | null = null;
@@ -48,9 +51,16 @@ export class GroupCommit {
   /** The length of the file that is known to be safe. */
   safeBytes: number;
 
-  constructor(file: DiskFile, at: number, durability: Durability, listener: CommitListener) {
+  constructor(
+    file: DiskFile,
+    at: number,
+    { durability, aheadBytes }: { readonly durability: Durability; readonly aheadBytes: number },
+    listener: CommitListener,
+  ) {
     this.file = file;
     this.at = at;
+    this.reserved = at;
+    this.aheadBytes = aheadBytes;
     this.safeBytes = at;
     this.durability = durability;
     this.listener = listener;
@@ -59,6 +69,11 @@ export class GroupCommit {
   /** The length of the file that is written. */
   get writtenBytes(): number {
     return this.at;
+  }
+
+  /** The file is longer than what is written. */
+  get hasReserve(): boolean {
+    return this.reserved > this.at;
   }
 
   /** Nothing is under way. */
@@ -84,6 +99,7 @@ export class GroupCommit {
   switchTo(file: DiskFile, at: number): void {
     this.file = file;
     this.at = at;
+    this.reserved = at;
     this.safeBytes = at;
   }
 
@@ -113,7 +129,8 @@ export class GroupCommit {
     this.writeOut(this.writing);
   }
 
-  private writeOut(appends: readonly Append[]): void {
+  /** `isTight`: there was no room for more than what is needed. */
+  private writeOut(appends: readonly Append[], isTight = false): void {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for (const append of appends) {
@@ -130,11 +147,15 @@ export class GroupCommit {
       written();
       return;
     }
+    const ahead = !isTight && this.at + bytes > this.reserved ? this.aheadBytes : 0;
+    if (ahead > 0) chunks.push(new Uint8Array(ahead));
     this.underWay++;
     this.file.write(chunks, this.at, (result) => {
       this.underWay--;
+      if (result.ok) this.reserved = Math.max(this.reserved, this.at + bytes + ahead);
       if (this.hasFailed) this.listener.moved();
       else if (result.ok) written();
+      else if (result.failure.code === 'ENOSPC' && ahead > 0) this.writeOut(appends, true);
       else if (result.failure.code === 'ENOSPC') {
         this.isFull = true;
         this.listener.full();

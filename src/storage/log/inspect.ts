@@ -3,13 +3,14 @@
 import type { Disk, DiskDone, DiskFailure, DiskFile } from '../../env/index.ts';
 import { Contents } from './contents.ts';
 import { ask, DiskError, type Flow, run } from './flow.ts';
+import type { LogOptions } from './log-options.ts';
 import { KIND, type RecordHeader, readPairs } from './records.ts';
 import { readIndex } from './recovery.ts';
 import type { RowIndex } from './row-index.ts';
 import { RowTable } from './row-table.ts';
 import { type Damage, type RecordVisitor, type Scanned, scanSegment } from './scan.ts';
 import { isSegmentHeader, SEGMENT_HEADER_BYTES, segmentIdOf, segmentName } from './segment.ts';
-import { type LoggedRow, type LogOptions, SegmentLog } from './segment-log.ts';
+import { type LoggedRow, SegmentLog } from './segment-log.ts';
 
 /** What is found in one segment. */
 export interface SegmentReport {
@@ -120,7 +121,7 @@ function* verifySegment(
   try {
     const bytes = yield* ask<number>((done) => file.size(done));
     const { found, hasHeader, problem } = yield* scanned(disk, file, id, bytes, hasLater);
-    const { contents, damages, soundBytes } = found;
+    const { contents, damages, soundBytes, blankBytes } = found;
     let isDamaged = false;
     const report = (): void => {
       isDamaged = true;
@@ -130,7 +131,7 @@ function* verifySegment(
     if (indexed !== null) index = damages.length > 0 || isSame(indexed, contents) ? 'sound' : 'wrong';
     let messages = 0;
     for (const { count } of contents.rows.values()) messages += count;
-    const tornBytes = bytes - soundBytes;
+    const tornBytes = bytes - soundBytes - blankBytes;
     const about = { segment: id, bytes, messages, hasHeader, index, damages, tornBytes, problem };
     return { report: about, contents };
   } finally {
@@ -157,7 +158,7 @@ function* scanned(
     return { found: { ...found, damages }, hasHeader, problem: null };
   } catch (error) {
     if (!(error instanceof DiskError && error.failure.code === 'EFORMAT')) throw error;
-    const found = { contents: new Contents(), damages: [], soundBytes: bytes, safeBytes: bytes };
+    const found = { contents: new Contents(), damages: [], soundBytes: bytes, safeBytes: bytes, blankBytes: 0 };
     return { found, hasHeader: true, problem: error.failure.text };
   }
 }

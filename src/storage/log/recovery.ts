@@ -97,11 +97,13 @@ function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: 
     const scanned = yield* scanSegment(file, id, bytes, hasLater, disk.crc32.bind(disk));
     for (const { from, to } of scanned.damages) report('log damaged', { segment: id, from, to });
     if (scanned.soundBytes < bytes) {
-      report('log end cut off', { segment: id, from: scanned.soundBytes, bytes });
+      const { soundBytes, blankBytes } = scanned;
+      if (soundBytes + blankBytes < bytes) report('log end cut off', { segment: id, from: soundBytes, bytes });
       yield* ask<true>((done) => file.truncate(scanned.soundBytes, done));
       bytes = scanned.soundBytes;
     }
     if (!hasLater) yield* makeSafe(file, scanned.safeBytes, bytes);
+    else if (bytes < found) yield* ask<true>((done) => file.sync(done));
     contents = scanned.contents;
   }
   contents.replay(table);

@@ -20,6 +20,8 @@ export interface Scanned {
   /** Up to here it was safe when it was written; what follows was perhaps never synced. */
   readonly safeBytes: number;
   readonly damages: readonly Damage[];
+  /** Zeros at the end, written ahead of records that never came. */
+  readonly blankBytes: number;
 }
 
 interface Found {
@@ -76,6 +78,7 @@ export function* scanSegment(
   const damages: Damage[] = [];
   let safeBytes = isSafe ? fileBytes : 0;
   let at = SEGMENT_HEADER_BYTES;
+  let blankBytes = 0;
   if (!isSegmentHeader(yield* window.need(0, SEGMENT_HEADER_BYTES), id, crc32)) {
     damages.push({ from: 0, to: Math.min(at, fileBytes) });
   }
@@ -83,6 +86,10 @@ export function* scanSegment(
     const record = yield* recordAt(window, at, crc32);
     if (record === null) {
       const next = yield* nextRecord(window, at + 1, crc32);
+      if (next === fileBytes && (yield* isBlank(window, at))) {
+        blankBytes = fileBytes - at;
+        break;
+      }
       damages.push({ from: at, to: next });
       at = next;
       continue;
@@ -95,7 +102,7 @@ export function* scanSegment(
     at += HEADER_BYTES + record.header.length;
   }
   const torn = damages.find(({ from }) => from >= safeBytes);
-  const soundBytes = torn === undefined ? fileBytes : torn.from;
+  const soundBytes = torn === undefined ? fileBytes - blankBytes : torn.from;
   const contents = new Contents();
   for (const { header, offset, payload } of found) {
     if (offset < soundBytes) tell(contents.at(offset), header, payload);
@@ -103,6 +110,7 @@ export function* scanSegment(
   return {
     contents,
     soundBytes,
+    blankBytes,
     safeBytes: Math.min(safeBytes, soundBytes),
     damages: damages.filter(({ from }) => from < soundBytes),
   };
@@ -119,6 +127,17 @@ function* recordAt(
   const bytes = yield* window.need(at, HEADER_BYTES + header.length);
   const payload = bytes.subarray(HEADER_BYTES);
   return crc32(payload) === header.crc ? { header, payload } : null;
+}
+
+/** Whether everything from `from` on is zeros. */
+function* isBlank(window: Window, from: number): Flow<boolean> {
+  for (let at = from; at < window.fileBytes; ) {
+    const bytes = yield* window.need(at, WINDOW_BYTES);
+    if (bytes.length === 0) return false;
+    for (const byte of bytes) if (byte !== 0) return false;
+    at += bytes.length;
+  }
+  return true;
 }
 
 /** The offset of the next sound record; the end of the file when there is none. */

@@ -5,27 +5,15 @@ import type { Disk, DiskDone, DiskFailure } from '../../env/index.ts';
 import type { Range } from '../range-collector.ts';
 import { type CompactionPlan, emptySegment, worstSegment } from './compaction.ts';
 import { ask, DiskError, type Flow, run } from './flow.ts';
-import { type Durability, GroupCommit } from './group-commit.ts';
+import { GroupCommit } from './group-commit.ts';
 import { IndexCache } from './index-cache.ts';
+import { LOG_DEFAULTS, type LogOptions } from './log-options.ts';
 import { newSegment, openSegments, tellAll } from './new-segment.ts';
 import { type Page, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
 import { type RecoveryPlan, removeIfThere, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
 import { extentsOf, indexName, type Segment, segmentName } from './segment.ts';
-
-export interface LogOptions {
-  /** Below the disk's own directory. Default `log`. */
-  readonly directory?: string;
-  /** A segment is sealed at this length. Default 33,554,432. */
-  readonly segmentBytes?: number;
-  /** Default `sync`. */
-  readonly durability?: Durability;
-  /** Default 0. */
-  readonly logId?: number;
-  /** Memory for the indexes of sealed segments. Default 33,554,432. */
-  readonly indexBytesMax?: number;
-}
 
 export interface LogListener {
   /** Told once: a write or a sync failed. */
@@ -55,13 +43,6 @@ interface Incoming {
   readonly number: number;
 }
 
-const DEFAULTS = {
-  directory: 'log',
-  segmentBytes: 33_554_432,
-  durability: 'sync',
-  logId: 0,
-  indexBytesMax: 33_554_432,
-};
 const HAS_FAILED: DiskFailure = { code: 'EFAILED', text: 'the log has failed before' };
 /** Messages that have to go before emptying a segment is thought of again. */
 const GONE_MIN = 4_096;
@@ -102,7 +83,7 @@ export class SegmentLog {
     this.active = segments[segments.length - 1];
     this.markedBytes = this.active.bytes;
     this.cache = new IndexCache(plan, options.indexBytesMax);
-    this.commit = new GroupCommit(this.active.file, this.active.bytes, options.durability, {
+    this.commit = new GroupCommit(this.active.file, this.active.bytes, options, {
       failed: (failure) => this.fail(failure),
       full: () => this.setFull(true),
       moved: () => this.moved(),
@@ -111,7 +92,7 @@ export class SegmentLog {
 
   /** Recovers what there is and goes on behind it. */
   static open(disk: Disk, given: LogOptions, listener: LogListener, done: DiskDone<SegmentLog>): void {
-    const options = { ...DEFAULTS, ...given } as Required<LogOptions>;
+    const options = { ...LOG_DEFAULTS, ...given } as Required<LogOptions>;
     const { directory } = options;
     const report = listener.report.bind(listener);
     const plan: RecoveryPlan = { disk, directory, table: new RowTable(), report, known: null };
@@ -184,6 +165,7 @@ export class SegmentLog {
     this.commit.flush();
     yield* this.until(() => this.commit.isIdle);
     const { active: sealed, disk, options, table } = this;
+    yield* this.trim();
     const opened = yield* newSegment(disk, options, sealed.id + 1, table);
     if (sealed.contents !== null) sealed.extents = extentsOf(sealed.contents);
     this.segments = [...this.segments, opened];
@@ -194,6 +176,14 @@ export class SegmentLog {
     this.seal(sealed);
     this.drain();
     this.compact();
+  }
+
+  /** The open segment is to end with its last record. Only when nothing is under way. */
+  private *trim(): Flow<void> {
+    const { file, bytes } = this.active;
+    if (!this.commit.hasReserve) return;
+    yield* ask<true>((done) => file.truncate(bytes, done));
+    yield* ask<true>((done) => file.sync(done));
   }
 
   /** Writes the index of a segment that grows no more. Without one it is scanned when the log is opened again. */
@@ -374,6 +364,7 @@ export class SegmentLog {
     yield* this.until(() => hasEnded() || isQuiet());
     this.commit.flush();
     yield* this.until(() => hasEnded() || this.commit.isIdle);
+    if (!hasEnded()) yield* this.trim();
     if (!hasEnded()) yield* writeIndex({ disk: this.disk, directory: this.options.directory }, this.active);
     yield* this.until(() => this.commit.underWay === 0 && this.reads.size === 0);
     for (const { file } of this.segments) yield* ask<true>((done) => file.close(done));

@@ -38,7 +38,7 @@ function openOn(files: ReadonlyMap<string, Uint8Array>, disk = new SimDisk({ ran
     full: () => {},
     report: (event: string) => reports.push(event),
   };
-  SegmentLog.open(disk, { segmentBytes: 4_000 }, listener, (result) => {
+  SegmentLog.open(disk, { segmentBytes: 4_000, aheadBytes: 0 }, listener, (result) => {
     if (result.ok) log = result.value;
     else failure = result.failure;
   });

@@ -25,7 +25,7 @@ interface Known {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-export const SMALL: LogOptions = { segmentBytes: 900, indexBytesMax: 2_000 };
+export const SMALL: LogOptions = { segmentBytes: 900, indexBytesMax: 2_000, aheadBytes: 300 };
 
 export class LogDriver {
   disk: SimDisk;

@@ -15,7 +15,7 @@ import {
 import { SimDisk } from './sim-disk.ts';
 
 const random = { next: () => 0.5 };
-const OPTIONS = { segmentBytes: 1_000 };
+const OPTIONS = { segmentBytes: 1_000, aheadBytes: 0 };
 const SEGMENT = 'log/0000000001.log';
 const encoder = new TextEncoder();
 

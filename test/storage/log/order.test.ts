@@ -19,7 +19,7 @@ function append(log: SegmentLog, fill: (batch: RecordBatch) => void, done: (() =
 function open(disk: SimDisk, segmentBytes = 1_000): SegmentLog {
   let opened: SegmentLog | null = null;
   const listener = { failed: () => {}, full: () => {}, report: () => {} };
-  SegmentLog.open(disk, { segmentBytes }, listener, (result) => {
+  SegmentLog.open(disk, { segmentBytes, aheadBytes: 200 }, listener, (result) => {
     if (result.ok) opened = result.value;
   });
   disk.settle();

@@ -124,7 +124,10 @@ describe('the log', () => {
   test('B1 what was never safe ends at its first hole: a message that moved is in its old place or in its new one', () => {
     let holes = 0;
     for (let seed = 1; seed < 200; seed++) {
-      const driver = new LogDriver(new SimDisk({ random: seeded(seed * 7_919) }), { segmentBytes: 50_000 });
+      const driver = new LogDriver(new SimDisk({ random: seeded(seed * 7_919) }), {
+        segmentBytes: 50_000,
+        aheadBytes: 300,
+      });
       driver.open();
       driver.perform({ op: 'publish', row: 1, bytes: 1_300 });
       driver.perform({ op: 'settle' });
@@ -235,5 +238,31 @@ describe('the log', () => {
     driver.perform({ op: 'settle' });
     const { bytes, liveBytes, segments } = driver.log?.stats ?? { bytes: 0, liveBytes: 0, segments: 0 };
     expect([liveBytes > 500, segments <= 4, bytes < 16_000]).toEqual([true, true, true]);
+  });
+
+  test('zeros that were written ahead are no damage, and are gone when the log is closed', () => {
+    const driver = new LogDriver(new SimDisk({ random: seeded(9) }), { segmentBytes: 50_000, aheadBytes: 3_000 });
+    driver.open();
+    driver.perform({ op: 'publish', row: 1, bytes: 100 });
+    driver.perform({ op: 'settle' });
+    const before = driver.disk.bytesOf('log/0000000001.log')?.length ?? 0;
+    expect(before).toBeGreaterThan(3_000);
+    driver.crash('all');
+    driver.open();
+    expect([driver.reports, driver.complaints()]).toEqual([[], []]);
+    expect(driver.disk.bytesOf('log/0000000001.log')?.length).toBeLessThan(400);
+    driver.perform({ op: 'publish', row: 1, bytes: 100 });
+    driver.perform({ op: 'reopen' });
+    expect(driver.disk.bytesOf('log/0000000002.log')?.length).toBeLessThan(400);
+    expect([driver.reports, driver.complaints()]).toEqual([[], []]);
+  });
+
+  test('where there is no room to write ahead, what is needed is written', () => {
+    const driver = new LogDriver(new SimDisk({ random: seeded(9), capacityBytes: 1_500 }), { aheadBytes: 3_000 });
+    driver.open();
+    driver.perform({ op: 'publish', row: 1, bytes: 100 });
+    driver.perform({ op: 'settle' });
+    expect(driver.complaints()).toEqual([]);
+    expect([...(driver.rows.get(1)?.values() ?? [])].map(({ promise }) => promise)).toEqual(['there']);
   });
 });

@@ -14,7 +14,7 @@ interface Opened {
   readonly failures: string[];
 }
 
-function open(disk: SimDisk, options: LogOptions = { segmentBytes: 1_000 }): Opened {
+function open(disk: SimDisk, options: LogOptions = { segmentBytes: 1_000, aheadBytes: 200 }): Opened {
   let opened: SegmentLog | null = null;
   const failures: string[] = [];
   const listener = {
@@ -141,7 +141,7 @@ describe('the upkeep of the log', () => {
 
   test('B19 a read ends between appends that never stop, and sees what was appended before it', () => {
     const disk = new SimDisk({ random });
-    const { log } = open(disk, { segmentBytes: 100_000 });
+    const { log } = open(disk, { segmentBytes: 100_000, aheadBytes: 2_000 });
     let sequence = 0;
     let ended = 0;
     let asked = 0;
@@ -188,7 +188,7 @@ describe('the upkeep of the log', () => {
 
   test('a message whose last record is damaged does not give its number to another', () => {
     const disk = new SimDisk({ random });
-    const { log } = open(disk, { segmentBytes: 10_000 });
+    const { log } = open(disk, { segmentBytes: 10_000, aheadBytes: 500 });
     for (const sequence of [1, 2, 3]) append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
     disk.settle();
     append(log, (batch) => batch.acks(1, [[3, 3]]));
@@ -272,7 +272,7 @@ describe('the upkeep of the log', () => {
       let isOpen = false;
       SegmentLog.open(
         disk,
-        { segmentBytes: 1_000 },
+        { segmentBytes: 1_000, aheadBytes: 200 },
         { failed: () => {}, full: () => {}, report: () => {} },
         (result) => {
           isOpen = result.ok;
