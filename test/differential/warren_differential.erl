@@ -348,15 +348,24 @@ started(N, {error, Why}) ->
 
 start_server(W, Label, Linked, Plan) ->
     Args = {W, Label, Plan},
-    after_start(W, Label, case Linked of
-                              true -> gen_server:start_link(warren_server, Args, []);
-                              false -> gen_server:start(warren_server, Args, [])
-                          end).
+    case Linked of
+        true -> after_start(W, Label, gen_server:start_link(warren_server, Args, []));
+        false -> dead(W, Label, gen_server:start(warren_server, Args, []))
+    end.
+
+%% A failed start_link is as since OTP 26: whoever does not trap is ended by the EXIT and sees no answer. Before, the
+%% answer comes first, and so may the DOWN.
+after_start(W, Label, Result) ->
+    dead(W, Label, Result),
+    case {Result, process_info(self(), trap_exit)} of
+        {{error, Why}, {trap_exit, false}} when Why =/= normal -> receive '$ended' -> ok end;
+        _ -> Result
+    end.
 
 %% A failed start leaves no EXIT behind, as since OTP 26; before, it stays in the mailbox of who traps.
-after_start(_, _, {ok, _} = Result) ->
+dead(_, _, {ok, _} = Result) ->
     Result;
-after_start(W, Label, Result) ->
+dead(W, Label, Result) ->
     [begin
          Ref = erlang:monitor(process, P),
          receive {'DOWN', Ref, _, _, _} -> ok end,
