@@ -16,7 +16,7 @@ import {
 } from '../../src/process/index.ts';
 import { type AnyPid, formatReason, hasTag, Pid, type Ref, type ShutdownReason } from '../../src/term/index.ts';
 import type { Quirk } from './intended.ts';
-import type { Match, Op, Program, Wait } from './program.ts';
+import type { Match, Op, Program, Reason, Wait } from './program.ts';
 import { itemsOf, type ScriptedPid, startWork } from './servers.ts';
 import { askSupervisor } from './supervisors.ts';
 
@@ -97,6 +97,8 @@ export class Role {
   known: Map<number, AnyPid>;
   readonly monitors = new Map<number, Ref>();
   readonly timers = new Map<number, Ref>();
+  /** For the intended difference `selfExitLater`: exit signals to itself that it has not received yet. */
+  owed: Reason[] = [];
 
   constructor(world: World, label: string, context: Context<unknown>, known: ReadonlyMap<number, AnyPid>) {
     this.world = world;
@@ -118,6 +120,15 @@ export class Role {
   *rest(): Effects<void> {
     const { pauses } = this.world;
     if (pauses === 1 || (pauses > 0 && this.context.random() < pauses)) yield* pause();
+  }
+
+  exitTo(pid: Pid<unknown>, reason: Reason): void {
+    if (pid === this.context.self && this.world.asErlang === 'selfExitLater') this.owed.push(reason);
+    else this.context.exit(pid, reason);
+  }
+
+  receiveOwed(): void {
+    for (const reason of this.owed.splice(0)) this.context.exit(this.context.self, reason);
   }
 
   slotOf(ref: Ref): number | 'lost' {
@@ -149,8 +160,10 @@ function* script(
   if (isGated && number === 0) yield* gate(role);
   for (const op of work.script) {
     yield* role.rest();
+    if (role.owed.length > 0 && (op[0] === 'recv' || context.random() < 0.5)) role.receiveOwed();
     yield* step(role, op);
   }
+  role.receiveOwed();
   // What is under way may still come before the process has ended.
   yield* role.rest();
 }
@@ -192,7 +205,7 @@ export function* step(role: Role, op: Op): Effects<void> {
     case 'exit':
       return context.exit(op[1]);
     case 'exit_to':
-      return role.with(op[1], (pid) => context.exit(pid, op[2]));
+      return role.with(op[1], (pid) => role.exitTo(pid, op[2]));
     case 'crash':
       throw new Error('boom');
     case 'trap':
