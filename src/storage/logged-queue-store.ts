@@ -255,7 +255,7 @@ export class LoggedQueueStore<M> extends MemoryQueueStore<M> implements LogReade
     this.lastBatch = this.useBatch;
     this.log.batch.mark(this.readyLog, 0, encodeUse(Number.POSITIVE_INFINITY));
     this.isGated = this.readyCount > 0;
-    this.log.written(this.options.queueId, true);
+    this.log.written(this.options.queueId, this.useBatch);
   }
 
   private isGateShut(): boolean {
@@ -351,7 +351,7 @@ export class LoggedQueueStore<M> extends MemoryQueueStore<M> implements LogReade
     if (!this.gone.isEmpty) this.acks(this.readyLog, this.gone);
     if (!this.goneDelayed.isEmpty) this.acks(this.delayedLog, this.goneDelayed);
     const { batchNumber } = this.log;
-    if (this.lastBatch === batchNumber) this.log.written(this.options.queueId, this.waiting.length > 0);
+    if (this.lastBatch === batchNumber) this.log.written(this.options.queueId, 0);
   }
 
   private acks(row: number, gone: RangeCollector): void {
@@ -365,7 +365,7 @@ export class LoggedQueueStore<M> extends MemoryQueueStore<M> implements LogReade
     else if (this.log.hasFailed) done(false);
     else {
       this.waiting.push({ batch, done });
-      this.log.written(this.options.queueId, true);
+      this.log.written(this.options.queueId, batch);
     }
   }
 

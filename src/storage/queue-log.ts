@@ -55,8 +55,8 @@ export interface QueueLog {
   /** A write failed: nothing will be safe any more. */
   readonly hasFailed: boolean;
   readonly budget: MemoryBudget;
-  /** Something was added to the batch, and the queue wants to hear of its safety. */
-  written(queueId: number, isAwaited: boolean): void;
+  /** Something was added to the batch. The queue wants to hear when the batch `awaited` is safe; 0 for none. */
+  written(queueId: number, awaited: number): void;
   /** Asks for live records from `from` on; they come to `reader.loaded`. */
   read(queueId: number, reader: LogReader, logId: number, from: number, limit: PageLimit): void;
 }

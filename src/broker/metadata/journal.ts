@@ -133,7 +133,13 @@ export class Journal {
   private flush(): void {
     if (this.batch.isEmpty) return;
     const from = this.context.self as AnyPid as Pid<FromLog>;
-    this.context.send(this.log, { tag: 'append', from, batch: this.batchNumber++, bytes: this.batch.take() });
+    this.context.send(this.log, {
+      tag: 'append',
+      from,
+      batch: this.batchNumber++,
+      bytes: this.batch.take(),
+      isAwaited: true,
+    });
   }
 
   /** Answers once everything written so far is safe. Once the log has failed nobody is told that anything was done. */

@@ -61,9 +61,9 @@ export const logAgent = genServer<State, [number], never, never, AgentMessage>({
 });
 
 function flush({ port, log }: State, context: Pick<Context, 'send' | 'self'>): void {
-  const { batch, bytes, reads } = port.take();
+  const { batch, bytes, isAwaited, reads } = port.take();
   const from = context.self as AnyPid as Pid<FromLog>;
-  if (bytes !== null) context.send(log, { tag: 'append', from, batch, bytes });
+  if (bytes !== null) context.send(log, { tag: 'append', from, batch, bytes, isAwaited });
   for (const { id, row, from: sequence, limit } of reads) {
     context.send(log, { tag: 'read', from, readId: id, row, sequence, limit });
   }

@@ -22,6 +22,14 @@ export interface PendingRead {
   isSent: boolean;
 }
 
+/** What the agent takes to the log: a batch, `bytes` null for none, whether somebody waits for it, and reads. */
+export interface Taken {
+  readonly batch: number;
+  readonly bytes: Uint8Array | null;
+  readonly isAwaited: boolean;
+  readonly reads: readonly PendingRead[];
+}
+
 export class LogPort implements QueueLog {
   readonly batch: RecordBatch;
   readonly budget: MemoryBudget;
@@ -34,6 +42,9 @@ export class LogPort implements QueueLog {
   /** Has the agent take the batch and the reads; it is asked once. */
   wake: () => void = () => {};
   private isAsked = false;
+  /** The last batch that a queue waits for, and the last that the log knows to be waited for. */
+  private awaited = 0;
+  private hurried = 0;
   /** The actors of the queues, by queue id. */
   private readonly owners = new Map<number, AnyPid>();
   /** Queues that wait for a batch. */
@@ -48,8 +59,11 @@ export class LogPort implements QueueLog {
 
   // ---- for stores
 
-  written(queueId: number, isAwaited: boolean): void {
-    if (isAwaited) this.awaiting.set(queueId, this.batchNumber);
+  written(queueId: number, awaited: number): void {
+    if (awaited > 0) {
+      this.awaiting.set(queueId, awaited);
+      this.awaited = Math.max(this.awaited, awaited);
+    }
     this.ask();
   }
 
@@ -78,15 +92,20 @@ export class LogPort implements QueueLog {
 
   // ---- for the agent
 
-  /** What there is to send: a batch, null for an empty one, and reads. */
-  take(): { readonly batch: number; readonly bytes: Uint8Array | null; readonly reads: readonly PendingRead[] } {
+  /** What there is to send. */
+  take(): Taken {
     this.isAsked = false;
     const reads = [...this.reads.values()].filter(({ isSent }) => !isSent);
     for (const read of reads) read.isSent = true;
     const batch = this.batchNumber;
-    if (this.batch.isEmpty) return { batch, bytes: null, reads };
+    const isAwaited = this.awaited > this.hurried;
+    if (isAwaited) this.hurried = this.awaited;
+    if (this.batch.isEmpty) {
+      // Somebody has begun to wait for what went out while nobody did.
+      return { batch: batch - 1, bytes: isAwaited ? new Uint8Array(0) : null, isAwaited, reads };
+    }
     this.batchNumber++;
-    return { batch, bytes: this.batch.take(), reads };
+    return { batch, bytes: this.batch.take(), isAwaited, reads };
   }
 
   /** The queues' actors that have to be told. */

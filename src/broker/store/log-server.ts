@@ -28,6 +28,8 @@ interface State {
   readonly lastBatches: Map<string, number>;
   readonly context: ServerContext;
   hasFailed: boolean;
+  /** A timer runs for what nobody waits for. */
+  isHurrying: boolean;
 }
 
 type DiskTurn = Extract<LogMessage, { tag: 'diskTurn' }>;
@@ -38,6 +40,9 @@ type Read = Extract<LogMessage, { tag: 'read' }>;
 const READ_AGAIN_MS = 1_000;
 /** How long a full disk is left alone. */
 const RETRY_MS = 1_000;
+/** How long acks and what else nobody waits for may lie before they are written: what a kill of the process can lose of them. */
+const UNAWAITED_MS = 10;
+const HURRY = { tag: 'hurry' } as const;
 
 const isDiskTurn = (message: unknown): message is DiskTurn =>
   (message as { readonly tag?: unknown } | null)?.tag === 'diskTurn';
@@ -63,6 +68,7 @@ export const logServer = genServer<State, [LogOptions], LogCall, never, LogMessa
       lastBatches: new Map(),
       context,
       hasFailed: false,
+      isHurrying: false,
     };
     holder.state = state;
     return ok(state);
@@ -101,6 +107,7 @@ export const logServer = genServer<State, [LogOptions], LogCall, never, LogMessa
         break;
       case 'timeout':
         if (message.message === null) state.log.retry();
+        else if (message.message === HURRY) hurry(state);
         else read(state, message.message as Read);
         break;
     }
@@ -156,7 +163,8 @@ function join(state: State, pid: Pid<FromLog>, thread: string, from: From): void
   replyTo(context, from, lastBatch);
   if (state.hasFailed) context.send(pid, { tag: 'logFailed' });
   // What its predecessor brought becomes safe with everything else; the new one is told when.
-  else if (lastBatch > 0) append(state, { tag: 'append', from: pid, batch: lastBatch, bytes: new Uint8Array(0) });
+  else if (lastBatch > 0)
+    append(state, { tag: 'append', from: pid, batch: lastBatch, bytes: new Uint8Array(0), isAwaited: true });
 }
 
 function openRows(state: State, agent: Pid<FromLog>, rows: readonly number[], from: From): void {
@@ -188,7 +196,7 @@ function agentDown(state: State, pid: AnyPid): void {
 
 // ---- writing and reading
 
-function append(state: State, { from, batch, bytes }: Append): void {
+function append(state: State, { from, batch, bytes, isAwaited }: Append): void {
   const { log, context, agents } = state;
   const agent = agents.get(from);
   if (agent !== undefined) agent.lastBatch = Math.max(agent.lastBatch, batch);
@@ -196,7 +204,15 @@ function append(state: State, { from, batch, bytes }: Append): void {
     context.send(from, { tag: 'logFailed' });
     return;
   }
-  log.append(bytes, () => context.send(from, { tag: 'safe', batch }));
+  log.append(bytes, () => context.send(from, { tag: 'safe', batch }), isAwaited);
+  if (isAwaited || state.isHurrying) return;
+  state.isHurrying = true;
+  context.startTimer(UNAWAITED_MS, context.self, HURRY);
+}
+
+function hurry(state: State): void {
+  state.isHurrying = false;
+  state.log.hurry();
 }
 
 function read(state: State, message: Read): void {

@@ -36,7 +36,14 @@ export type LogCall =
 
 export type LogMessage =
   | CallMessage<LogCall>
-  | { readonly tag: 'append'; readonly from: Pid<FromLog>; readonly batch: number; readonly bytes: Uint8Array }
+  | {
+      readonly tag: 'append';
+      readonly from: Pid<FromLog>;
+      readonly batch: number;
+      readonly bytes: Uint8Array;
+      /** Nobody has to be told soon: it may be written a few milliseconds later, with others. */
+      readonly isAwaited: boolean;
+    }
   | {
       readonly tag: 'read';
       readonly from: Pid<FromLog>;

@@ -22,6 +22,8 @@ export interface CommitListener {
 
 /** With fewer bytes than this a write waits for the sync that is under way, so that what comes meanwhile shares the next. */
 const OVERLAP_BYTES = 131_072;
+/** With fewer bytes than this, what nobody waits for is written with the next that somebody waits for. */
+const UNAWAITED_BYTES = 131_072;
 
 export class GroupCommit {
   private file: DiskFile;
@@ -33,6 +35,8 @@ export class GroupCommit {
   private readonly aheadBytes: number;
   private pending: Append[] = [];
   private pendingBytes = 0;
+  /** Somebody waits for what is pending. */
+  private isAwaited = false;
   private writing: readonly Append[] | null = null;
   private unsynced: (() => void)[] = [];
   private isSyncing = false;
@@ -81,9 +85,10 @@ export class GroupCommit {
     return this.pending.length === 0 && this.writing === null && !this.isSyncing && !this.isUnsynced;
   }
 
-  /** Appends under a number that grows; `writtenNumber` follows. */
-  append(bytes: Uint8Array, done: (() => void) | null, number: number): void {
+  /** Appends under a number that grows; `writtenNumber` follows. What is not `isAwaited` may lie until `hurry`. */
+  append(bytes: Uint8Array, done: (() => void) | null, number: number, isAwaited: boolean): void {
     if (this.hasFailed) return;
+    if (isAwaited) this.isAwaited = true;
     this.pending.push({ bytes, done, number });
     this.lastNumber = number;
     this.pendingBytes += bytes.length;
@@ -103,9 +108,16 @@ export class GroupCommit {
     this.safeBytes = at;
   }
 
+  /** Writes everything that was appended. */
+  hurry(): void {
+    this.isAwaited = this.pending.length > 0;
+    this.write();
+  }
+
   /** Makes everything safe, whatever the durability; tells by `moved`. */
   flush(): void {
     this.flushUpTo = this.lastNumber;
+    this.hurry();
     if (this.wantsSync) this.sync();
   }
 
@@ -123,6 +135,8 @@ export class GroupCommit {
   private write(): void {
     if (this.writing !== null || this.pending.length === 0 || this.hasFailed || this.isTelling) return;
     if (this.isSyncing && this.pendingBytes < OVERLAP_BYTES) return;
+    if (!this.isAwaited && this.pendingBytes < UNAWAITED_BYTES) return;
+    this.isAwaited = false;
     this.pendingBytes = 0;
     this.writing = this.pending;
     this.pending = [];

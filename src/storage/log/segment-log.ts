@@ -41,6 +41,7 @@ interface Incoming {
   readonly bytes: Uint8Array;
   readonly done: (() => void) | null;
   readonly number: number;
+  isAwaited: boolean;
 }
 
 const HAS_FAILED: DiskFailure = { code: 'EFAILED', text: 'the log has failed before' };
@@ -110,20 +111,27 @@ export class SegmentLog {
 
   // ---- appending
 
-  /** Appends whole records made by `RecordBatch`; the bytes belong to the log from now on. `done` comes when they are safe; in the order of the calls. */
-  append(bytes: Uint8Array, done: (() => void) | null): void {
+  /** Appends records of a `RecordBatch`, whose bytes are the log's from now on. `done`, in the order of the calls: they are
+   *  safe. What is not `isAwaited` may lie until `hurry`. */
+  append(bytes: Uint8Array, done: (() => void) | null, isAwaited = true): void {
     if (this.hasFailed) return;
     tellAll(bytes, 0, () => this.table);
-    this.incoming.push({ bytes, done, number: ++this.appended });
+    this.incoming.push({ bytes, done, number: ++this.appended, isAwaited });
     this.drain();
     if (this.table.gone - this.goneAtLastLook > this.lookAfter) this.compact();
+  }
+
+  /** Writes everything that was appended, whether somebody waits for it or not. */
+  hurry(): void {
+    for (const each of this.incoming) each.isAwaited = true;
+    this.commit.hurry();
   }
 
   private drain(): void {
     const { incoming, active, options } = this;
     if (this.isRotating || this.hasFailed || incoming.length === 0) return;
     let taken = 0;
-    for (const { bytes, done, number } of incoming) {
+    for (const { bytes, done, number, isAwaited } of incoming) {
       const isFirst = active.extents.size === 0 && active.contents?.rows.size === 0;
       if (active.bytes + bytes.length > options.segmentBytes && !isFirst) break;
       taken++;
@@ -134,7 +142,7 @@ export class SegmentLog {
       this.table.left(contents.deleted);
       bindRecords(bytes, active.id, active.bytes);
       active.bytes += bytes.length;
-      this.commit.append(bytes, done, number);
+      this.commit.append(bytes, done, number, isAwaited);
     }
     this.incoming = incoming.slice(taken);
     if (this.incoming.length > 0) this.rotate();
@@ -224,6 +232,7 @@ export class SegmentLog {
   ): void {
     const { appended } = this;
     const upTo = this.table.rows.get(row)?.lastSequence ?? 0;
+    if (this.commit.writtenNumber < appended) this.hurry();
     this.when(
       () => this.commit.writtenNumber >= appended || this.hasFailed,
       () => {

@@ -79,10 +79,16 @@ export class LogDriver {
   perform(step: LogStep): void {
     const { log } = this;
     if (log === null) return;
-    if (step.op === 'settle') this.disk.settle();
+    if (step.op === 'settle') this.settle();
     else if (step.op === 'step') this.disk.step();
     else if (step.op === 'reopen') this.reopen();
     else this.append(log, step);
+  }
+
+  /** Everything is written, also what nobody waits for. */
+  settle(): void {
+    this.log?.hurry();
+    this.disk.settle();
   }
 
   private reopen(): void {
@@ -151,9 +157,10 @@ export class LogDriver {
       }
     }
     if (batch.isEmpty) return;
-    log.append(batch.take(), () => {
+    const tell = (): void => {
       for (const promise of promised) promise();
-    });
+    };
+    log.append(batch.take(), tell, step.op !== 'ack' && step.op !== 'mark');
   }
 
   /** What the log has of a row, by reading all pages. */

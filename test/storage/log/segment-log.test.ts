@@ -51,7 +51,7 @@ describe('the log', () => {
         const driver = new LogDriver(new SimDisk({ random: seeded(seed) }));
         driver.open();
         for (const each of steps) driver.perform(each);
-        driver.disk.settle();
+        driver.settle();
         expect(driver.complaints()).toEqual([]);
         const promises = [...driver.rows.values()].flatMap((messages) => [...messages.values()]);
         expect(promises.every(({ promise }) => promise !== 'open')).toBe(true);

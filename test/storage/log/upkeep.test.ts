@@ -365,4 +365,43 @@ describe('the upkeep of the log', () => {
     expect(log.row(1)?.count).toBe(200);
     expect(removals).toBeLessThan(3);
   });
+
+  test('what nobody waits for costs no write of its own: it goes with the next, and is read before that all the same', () => {
+    const writes: string[] = [];
+    const disk: SimDisk = new SimDisk({
+      random,
+      fault: (operation) => {
+        if (operation === 'write' || operation === 'sync') writes.push(operation);
+        return null;
+      },
+    });
+    const { log } = open(disk);
+    const told: string[] = [];
+    const write = (what: string, isAwaited: boolean, fill: (batch: RecordBatch) => void): void => {
+      const batch = new RecordBatch(sum);
+      fill(batch);
+      log.append(batch.take(), () => told.push(what), isAwaited);
+      disk.settle();
+    };
+    write('one', true, (batch) => batch.publish(1, 1, [PAYLOAD]));
+    writes.length = 0;
+    write('ack of one', false, (batch) => batch.acks(1, [[1, 1]]));
+    expect([told, writes]).toEqual([['one'], []]);
+    write('two', true, (batch) => batch.publish(1, 2, [PAYLOAD]));
+    expect([told, writes]).toEqual([
+      ['one', 'ack of one', 'two'],
+      ['write', 'sync'],
+    ]);
+    write('three', false, (batch) => batch.publish(1, 3, [PAYLOAD]));
+    const found: number[] = [];
+    log.read(1, 1, { count: 9, bytes: 9_999 }, (result) => {
+      if (result.ok) found.push(...result.value.records.map(({ sequence }) => sequence));
+    });
+    disk.settle();
+    expect([found, told.at(-1)]).toEqual([[2, 3], 'three']);
+    write('ack of two', false, (batch) => batch.acks(1, [[2, 2]]));
+    log.close(() => told.push('closed'));
+    disk.settle();
+    expect(told.slice(-2)).toEqual(['ack of two', 'closed']);
+  });
 });
