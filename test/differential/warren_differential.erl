@@ -62,10 +62,14 @@ settle(W, Before, Deadline) ->
         true -> ok;
         false ->
             case erlang:monotonic_time(millisecond) > Deadline of
-                true -> exit(no_rest);
+                true -> exit({no_rest, restless(W)});
                 false -> settle(W, Now, Deadline)
             end
     end.
+
+restless(#w{t = T} = W) ->
+    {W#w.roles, [{Label, process_info(P, [status, links, monitors, messages])}
+                 || {{pid, P}, Label} <- ets:match_object(T, {{pid, '_'}, '_'}), not is_waiting(T, P)]}.
 
 is_resting(#w{t = T}) ->
     lists:all(fun({{pid, P}, _}) -> is_waiting(T, P) end, ets:match_object(T, {{pid, '_'}, '_'}))
@@ -79,12 +83,23 @@ is_waiting(T, P) ->
         [{status, waiting}, {links, Links}, {monitors, Monitors}] ->
             ets:lookup(T, {timed, P}) =:= []
                 andalso lists:all(fun(Who) -> is_there(T, Who) end, Links)
-                andalso lists:all(fun({process, Who}) -> is_there(T, Who) end, Monitors);
+                andalso lists:all(fun({process, Who}) -> is_watched(T, P, Who) end, Monitors);
         _ -> false
     end.
 
+%% A monitor by name stays when the name goes from its process.
+is_watched(T, P, {Name, _}) ->
+    whereis(Name) =/= undefined orelse
+        lists:any(fun({{pid, Q}, _}) ->
+                      case process_info(Q, monitored_by) of
+                          {monitored_by, Watching} -> lists:member(P, Watching);
+                          undefined -> false
+                      end
+                  end, ets:match_object(T, {{pid, '_'}, '_'}));
+is_watched(T, _, Who) ->
+    is_there(T, Who).
+
 %% One that nobody knows yet has just been spawned, or works for a call: it is at rest when it waits.
-is_there(_, {Name, _}) -> whereis(Name) =/= undefined;
 is_there(T, P) ->
     case process_info(P, status) of
         undefined -> false;

@@ -73,4 +73,6 @@ children(_, P, _) ->
 
 plain(ok) -> ok;
 plain({ok, Child}) -> Child;
+%% A start that failed comes with the spec of the child.
+plain({error, {Why, Child}}) when is_tuple(Child), element(1, Child) =:= child -> Why;
 plain({error, Why}) -> Why.
