@@ -1,5 +1,5 @@
 // The calls of a supervisor whose children come and go: simpleOneForOne and dynamic (SUP-13, DYN-1).
-import type { Effects } from '../process/index.ts';
+import { type Effects, isProcessAlive } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 import type { ServerContext } from './callbacks.ts';
 import { bad, checkSpec } from './child-spec.ts';
@@ -78,7 +78,9 @@ function answer(children: DynamicChildren, started: ChildStarted): Result {
 
 function* end(children: DynamicChildren, pid: AnyPid, context: ServerContext): Effects<Result> {
   const existed = yield* stopDynamic(children, pid, context);
-  return reply(existed ? { ok: true } : refusal({ tag: 'notFound' }), children);
+  // As OTP's simple_one_for_one: whoever is dead already has been stopped. Elixir's dynamic supervisor does not know it.
+  const isDone = existed || (children.template !== null && !(yield* isProcessAlive(pid)));
+  return reply(isDone ? { ok: true } : refusal({ tag: 'notFound' }), children);
 }
 
 function show(children: DynamicChildren): readonly ChildShown[] {

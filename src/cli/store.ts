@@ -83,10 +83,11 @@ function settled<T>(operation: (done: DiskDone<T>) => void): Promise<T> {
   });
 }
 
-function printReport({ segments, rows, isSound }: LogReport, print: (line: string) => void): boolean {
+function printReport({ segments, rows, quarantine, isSound }: LogReport, print: (line: string) => void): boolean {
   for (const segment of segments) for (const line of linesOf(segment)) print(line);
   const messages = rows.reduce((sum, { count }) => sum + count, 0);
   print(`${rows.length} rows with ${messages} live messages`);
+  for (const name of quarantine) print(`in quarantine: ${name}`);
   print(isSound ? 'the log is sound' : 'the log is damaged');
   return isSound;
 }

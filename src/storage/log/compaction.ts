@@ -154,7 +154,7 @@ function liveRecords({ rows }: RowTable, indexes: ReadonlyMap<number, RowIndex>)
 /** The records that are sound and still alive, free to go elsewhere. */
 function joined(
   { table, crc32, report }: CompactionPlan,
-  { id }: Segment,
+  segment: Segment,
   records: readonly Copied[],
   bytes: Uint8Array,
   start: number,
@@ -164,12 +164,13 @@ function joined(
   for (const { row, sequence, offset, bytes: size } of records) {
     if (table.rows.get(row)?.live.has(sequence) !== true) continue;
     const record = bytes.subarray(offset - start, offset - start + size);
-    const header = readHeader(record, 0, { segment: id, offset }, crc32);
+    const header = readHeader(record, 0, { segment: segment.id, offset }, crc32);
     if (header === null || record.length < size || crc32(record.subarray(HEADER_BYTES)) !== header.crc) {
-      report('log damaged', { segment: id, from: offset, to: offset + size });
+      segment.isDamaged = true;
+      report('log damaged', { segment: segment.id, from: offset, to: offset + size });
       continue;
     }
-    bindRecords(record, id, offset);
+    bindRecords(record, segment.id, offset);
     out.set(record, length);
     length += size;
   }

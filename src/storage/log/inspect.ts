@@ -9,7 +9,7 @@ import { readIndex } from './recovery.ts';
 import type { RowIndex } from './row-index.ts';
 import { RowTable } from './row-table.ts';
 import { type Damage, type RecordVisitor, type Scanned, scanSegment } from './scan.ts';
-import { isSegmentHeader, SEGMENT_HEADER_BYTES, segmentIdOf, segmentName } from './segment.ts';
+import { isQuarantineName, isSegmentHeader, SEGMENT_HEADER_BYTES, segmentIdOf, segmentName } from './segment.ts';
 import { type LoggedRow, SegmentLog } from './segment-log.ts';
 
 /** What is found in one segment. */
@@ -33,6 +33,8 @@ export interface SegmentReport {
 export interface LogReport {
   readonly segments: readonly SegmentReport[];
   readonly rows: readonly LoggedRow[];
+  /** Files of segments that had damage and were not needed any more; kept for people who want to look. */
+  readonly quarantine: readonly string[];
   /** No damage, no wrong index. A torn end and a missing index are sound: a crash leaves them. */
   readonly isSound: boolean;
 }
@@ -104,7 +106,8 @@ function* verification(disk: Disk, directory: string): Flow<LogReport> {
     ({ hasHeader, index, damages, problem, tornBytes, bytes }) =>
       (hasHeader || tornBytes === bytes) && problem === null && damages.length === 0 && isFine(index),
   );
-  return { segments, rows, isSound };
+  const names = yield* ask<readonly string[]>((done) => disk.list(directory, done));
+  return { segments, rows, quarantine: names.filter(isQuarantineName), isSound };
 }
 
 function isFine(index: SegmentReport['index']): boolean {

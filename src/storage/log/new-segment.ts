@@ -53,7 +53,7 @@ export function* newSegment(
   tellAll(heads, header.length, (offset) => contents.at(offset));
   const bytes = header.length + heads.length;
   const { acked, deleted } = contents;
-  return { id, file, bytes, contents, extents: new Map(), acked, deleted, hasIndexFile: false };
+  return { id, file, bytes, contents, extents: new Map(), acked, deleted, hasIndexFile: false, isDamaged: false };
 }
 
 /** Tells every record of bytes that are known to be whole to the sink for its offset. */

@@ -123,8 +123,12 @@ function* readAll(
     for (; at < next; at++) {
       const place = sorted[at];
       const payload = soundPayload(bytes, place.offset - start, rowId, place, crc32);
-      if (payload === null) report('log damaged', { segment: segment.id, from: place.offset, to: endOf(place) });
-      else payloads.set(place.sequence, payload);
+      if (payload !== null) {
+        payloads.set(place.sequence, payload);
+        continue;
+      }
+      segment.isDamaged = true;
+      report('log damaged', { segment: segment.id, from: place.offset, to: endOf(place) });
     }
   }
   return payloads;

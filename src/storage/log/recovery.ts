@@ -9,6 +9,7 @@ import {
   extentsOf,
   indexName,
   isSegmentHeader,
+  quarantineName,
   SEGMENT_HEADER_BYTES,
   type Segment,
   segmentIdOf,
@@ -93,9 +94,11 @@ function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: 
   let bytes = found;
   let contents = yield* readIndex(plan, id, bytes);
   const hasIndexFile = contents !== null;
+  let isDamaged = false;
   if (contents === null) {
     const scanned = yield* scanSegment(file, id, bytes, hasLater, disk.crc32.bind(disk));
     for (const { from, to } of scanned.damages) report('log damaged', { segment: id, from, to });
+    isDamaged = scanned.damages.length > 0;
     if (scanned.soundBytes < bytes) {
       const { soundBytes, blankBytes } = scanned;
       if (soundBytes + blankBytes < bytes) report('log end cut off', { segment: id, from: soundBytes, bytes });
@@ -119,6 +122,7 @@ function* readSegment(plan: RecoveryPlan, { id, file, bytes: found, hasLater }: 
     acked,
     deleted,
     hasIndexFile,
+    isDamaged,
   };
 }
 
@@ -178,6 +182,19 @@ export function* writeIndex(
     yield* ask<true>((done) => file.close(done));
   }
   yield* ask<true>((done) => disk.rename(temporary, path, done));
+  yield* ask<true>((done) => disk.syncDirectory(directory, done));
+}
+
+/** Removes the files of a segment that is not needed any more; one with damage is put in quarantine instead. */
+export function* removeFiles(
+  { disk, directory }: Pick<RecoveryPlan, 'disk' | 'directory'>,
+  { id, file, isDamaged }: Segment,
+): Flow<void> {
+  yield* ask<true>((done) => file.close(done));
+  const path = `${directory}/${segmentName(id)}`;
+  if (isDamaged) yield* ask<true>((done) => disk.rename(path, `${directory}/${quarantineName(id)}`, done));
+  else yield* removeIfThere(disk, path);
+  yield* removeIfThere(disk, `${directory}/${indexName(id)}`);
   yield* ask<true>((done) => disk.syncDirectory(directory, done));
 }
 

@@ -11,9 +11,9 @@ import { LOG_DEFAULTS, type LogOptions } from './log-options.ts';
 import { newSegment, openSegments, tellAll } from './new-segment.ts';
 import { type Page, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
-import { type RecoveryPlan, removeIfThere, writeIndex } from './recovery.ts';
+import { type RecoveryPlan, removeFiles, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
-import { extentsOf, indexName, type Segment, segmentName } from './segment.ts';
+import { extentsOf, type Segment } from './segment.ts';
 
 export interface LogListener {
   /** Told once: a write or a sync failed. */
@@ -326,10 +326,8 @@ export class SegmentLog {
     yield* this.until(() => [...this.reads].every((number) => number > lastRead));
     this.cache.forget(segment);
     try {
-      yield* ask<true>((done) => segment.file.close(done));
-      yield* removeIfThere(disk, `${options.directory}/${segmentName(segment.id)}`);
-      yield* removeIfThere(disk, `${options.directory}/${indexName(segment.id)}`);
-      yield* ask<true>((done) => disk.syncDirectory(options.directory, done));
+      yield* removeFiles({ disk, directory: options.directory }, segment);
+      if (segment.isDamaged) this.listener.report('log segment in quarantine', { segment: segment.id });
     } catch (error) {
       // Whether its messages would be found again is not known any more, so that no ack of them may ever go.
       if (error instanceof DiskError) this.fail(error.failure);

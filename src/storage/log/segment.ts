@@ -43,6 +43,8 @@ export interface Segment {
   deleted: Contents['deleted'];
   /** Its index is on the disk, so that it can be dropped from memory. */
   hasIndexFile: boolean;
+  /** Damage was found in it. */
+  isDamaged: boolean;
 }
 
 export function extentsOf(contents: Contents): Map<number, RowExtent> {
@@ -59,6 +61,15 @@ export function segmentName(id: number): string {
 
 export function indexName(id: number): string {
   return `${String(id).padStart(10, '0')}.idx`;
+}
+
+/** What becomes of a segment with damage that is not needed any more: people may want to look at it. */
+export function quarantineName(id: number): string {
+  return `${String(id).padStart(10, '0')}.damaged`;
+}
+
+export function isQuarantineName(name: string): boolean {
+  return name.endsWith('.damaged');
 }
 
 /** The id of a segment's file; null for other names. */

@@ -2,7 +2,7 @@
 // good, reads between appends that never stop, an end while the disk is full.
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type LogOptions, RecordBatch, SegmentLog } from '../../../src/storage/index.ts';
+import { type LogOptions, RecordBatch, SegmentLog, verifyLog } from '../../../src/storage/index.ts';
 import { SimDisk } from './sim-disk.ts';
 
 const random = { next: () => 0.5 };
@@ -12,22 +12,24 @@ const PAYLOAD = new Uint8Array(100);
 interface Opened {
   readonly log: SegmentLog;
   readonly failures: string[];
+  readonly reports: string[];
 }
 
 function open(disk: SimDisk, options: LogOptions = { segmentBytes: 1_000, aheadBytes: 200 }): Opened {
   let opened: SegmentLog | null = null;
   const failures: string[] = [];
+  const reports: string[] = [];
   const listener = {
     failed: ({ code }: { code: string }) => failures.push(code),
     full: () => {},
-    report: () => {},
+    report: (event: string) => reports.push(event),
   };
   SegmentLog.open(disk, options, listener, (result) => {
     if (result.ok) opened = result.value;
   });
   disk.settle();
   if (opened === null) throw new Error('the log did not open');
-  return { log: opened, failures };
+  return { log: opened, failures, reports };
 }
 
 function append(log: SegmentLog, fill: (batch: RecordBatch) => void, done: (() => void) | null = null): void {
@@ -403,5 +405,40 @@ describe('the upkeep of the log', () => {
     log.close(() => told.push('closed'));
     disk.settle();
     expect(told.slice(-2)).toEqual(['ack of two', 'closed']);
+  });
+
+  test('a segment with damage that is emptied is kept in quarantine, whole, and the log says so', () => {
+    const disk = new SimDisk({ random });
+    const first = open(disk, { segmentBytes: 2_000 }).log;
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      append(first, (batch) => batch.publish(1, sequence, [new Uint8Array(100).fill(sequence)]));
+    }
+    first.close(() => {});
+    disk.settle();
+    const path = disk.paths.find((name) => name.endsWith('0000000001.log')) ?? '';
+    const bytes = disk.bytesOf(path)?.slice() ?? new Uint8Array(0);
+    bytes[Buffer.from(bytes).indexOf(new Uint8Array(100).fill(2))] ^= 1;
+    disk.setBytes(path, bytes);
+    const { log, reports } = open(disk, { segmentBytes: 2_000 });
+    append(log, (batch) =>
+      batch.acks(1, [
+        [1, 1],
+        [4, 20],
+      ]),
+    );
+    disk.settle();
+    log.compact();
+    disk.settle();
+    expect([disk.paths.includes(path), reports]).toEqual([false, ['log damaged', 'log segment in quarantine']]);
+    const kept = disk.paths.find((name) => name.endsWith('0000000001.damaged')) ?? '';
+    expect(disk.bytesOf(kept)).toEqual(bytes);
+    let found: readonly string[] = [];
+    const after = disk.crash('none');
+    expect(open(after).log.live(1)).toEqual([[3, 3]]);
+    verifyLog(after, {}, (result) => {
+      if (result.ok) found = result.value.quarantine;
+    });
+    after.settle();
+    expect(found).toEqual(['0000000001.damaged']);
   });
 });
