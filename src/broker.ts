@@ -76,9 +76,9 @@ export interface BrokerOptions {
   readonly dataDir?: string;
   /**
    * What a confirm of a persistent message means: `sync`, it survives a loss of power (default); `os`, it survives the
-   * end of the process.
+   * end of the process; `memory`, it survives what happens inside the process, and `dataDir` is not touched.
    */
-  readonly durability?: 'sync' | 'os';
+  readonly durability?: 'sync' | 'os' | 'memory';
   /** Bytes of ready durable messages kept in memory; longer backlogs are on the disk only. Default 268,435,456. */
   readonly residentBytesMax?: number;
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
@@ -159,7 +159,9 @@ export class Broker implements AsyncDisposable {
 
 /** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}, DataDirError or RangeError. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { threads = 0, logger = 'warning', strict = false, watchdogMs, dataDir } = options;
+  const { threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
+  const dataDir = options.durability === 'memory' ? undefined : options.dataDir;
+  checkDurability(options);
   const { listeners, isShareable, at } = await reserveAll(options);
   const unlock = dataDir === undefined ? () => {} : lockDataDir(dataDir);
   let system: System | null = null;
@@ -190,15 +192,16 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-/** How the broker keeps what is durable. */
-function storePlan(
-  { durability = 'sync', residentBytesMax = RESIDENT_BYTES_MAX }: BrokerOptions,
-  threads: number,
-): StorePlan {
-  if (durability !== 'sync' && durability !== 'os')
-    throw new RangeError(`durability must be sync or os, got ${durability}`);
+function checkDurability({ durability = 'sync', residentBytesMax = RESIDENT_BYTES_MAX }: BrokerOptions): void {
+  if (durability !== 'sync' && durability !== 'os' && durability !== 'memory')
+    throw new RangeError(`durability must be sync, os or memory, got ${durability}`);
   if (!(residentBytesMax >= 0)) throw new RangeError(`residentBytesMax must be at least 0, got ${residentBytesMax}`);
-  return { log: { durability }, residentBytesMax: Math.floor(residentBytesMax / threads) };
+}
+
+/** How the broker keeps what is durable. */
+function storePlan({ durability, residentBytesMax = RESIDENT_BYTES_MAX }: BrokerOptions, threads: number): StorePlan {
+  const log = { durability: durability === 'os' ? 'os' : 'sync' } as const;
+  return { log, residentBytesMax: Math.floor(residentBytesMax / threads) };
 }
 
 function settingsOf({ consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs }: BrokerOptions): AmqpSettings {

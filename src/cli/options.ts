@@ -65,7 +65,7 @@ const schema = z.strictObject({
   memory: yesOrNo('--memory'),
   threads: wholeNumber('--threads', THREADS_MAX),
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
-  durability: z.enum(['sync', 'os'], { error: '--durability must be sync or os' }),
+  durability: z.enum(['sync', 'os', 'memory'], { error: '--durability must be sync, os or memory' }),
   config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
@@ -113,11 +113,11 @@ export function command(
         'WARREN_DATA_DIR',
       ),
     )
-    .addOption(new Option('--memory', `keep everything in memory, use no directory (env: ${SWITCHES.memory})`))
+    .addOption(new Option('--memory', `keep everything in memory: --durability memory (env: ${SWITCHES.memory})`))
     .addOption(
       option(
         '--durability <what>',
-        'sync: a confirm survives a loss of power; os: only the end of the process (default: sync)',
+        'sync: a confirm survives a loss of power; os: only the end of the process; memory: neither (default: sync)',
         'WARREN_DURABILITY',
       ),
     )

@@ -42,6 +42,7 @@ async function lookAt(asked: StoreLook): Promise<void> {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  const durability = options.memory ? 'memory' : options.durability;
   try {
     const broker = await startBroker({
       amqpPort: options.amqpPort,
@@ -50,13 +51,13 @@ async function start(options: StartOptions): Promise<void> {
       logger: options.logLevel,
       strict: false,
       ...transports(options),
-      durability: options.durability,
-      ...(options.memory ? {} : { dataDir: options.dataDir }),
+      durability,
+      dataDir: options.dataDir,
     });
     // Before the line: whoever reads it may send a signal at once.
     stopOnSignals(broker);
     endWithBroker(broker);
-    const data = options.memory ? 'memory' : options.dataDir;
+    const data = durability === 'memory' ? 'memory' : options.dataDir;
     const others = [
       ...(broker.amqpsPort === null ? [] : [` amqps=${options.host}:${broker.amqpsPort}`]),
       ...(broker.webSocketPort === null ? [] : [` ws=${options.host}:${broker.webSocketPort}`]),

@@ -52,6 +52,12 @@ describe('where options come from', () => {
     await (await connect(broker.url)).close();
   });
 
+  it('--durability memory is --memory: the directory is not touched', async () => {
+    const dataDir = join(directory, 'untouched');
+    await using broker = await startBrokerProcess(['--durability', 'memory', '--data-dir', dataDir, ...ANY]);
+    expect([broker.data, existsSync(dataDir)]).toEqual(['memory', false]);
+  });
+
   it('a switch in the environment can also say no', async () => {
     const env = { WARREN_MEMORY: 'false', WARREN_DATA_DIR: join(directory, 'no') };
     await using broker = await startBrokerProcess(ANY, { env });
