@@ -18,14 +18,24 @@ export interface BrokerCase {
   readonly load: Partial<LoadOptions>;
   /** Each sample gets brokers that were just started, because a used one keeps memory. */
   readonly needsFreshTarget: boolean;
+  /** Who is not asked: the floor knows no exchanges and keeps nothing; a peer may take too long. */
+  readonly without: readonly ('floor' | 'rabbitmq')[];
   figure(report: LoadReport): number;
 }
 
 const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 const LOAD_TIMEOUT_MS = 180_000;
 
-const deliveredPerSecond = (report: LoadReport) =>
-  report.kind === 'throughput' ? report.deliveredPerSecond : Number.NaN;
+const deliveredPerSecond = of('throughput', (report) => report.deliveredPerSecond);
+
+/** The case's figure where the report is of its kind. */
+function of<K extends LoadReport['kind']>(
+  kind: K,
+  pick: (report: Extract<LoadReport, { kind: K }>) => number | undefined,
+) {
+  return (report: LoadReport): number =>
+    report.kind === kind ? (pick(report as Extract<LoadReport, { kind: K }>) ?? Number.NaN) : Number.NaN;
+}
 
 const MANUAL = { isAutoAck: false, prefetch: 100 };
 const TEN = { producers: 10, consumers: 10, queues: 10 };
@@ -43,11 +53,52 @@ function throughput(name: string, question: string, load: Partial<LoadOptions>):
     isLowerBetter: false,
     load,
     needsFreshTarget: false,
+    without: load.isFanout === true || load.wildcardBindings !== undefined ? ['floor'] : [],
     figure: deliveredPerSecond,
   };
 }
 
 const CONNECTIONS = 1000;
+const BACKLOG = 100_000;
+/** In flight, so that a latency is no backlog. */
+const PACED = { bodyBytes: 1024, window: 2_000 };
+
+function latency(name: string, question: string, load: Partial<LoadOptions>): BrokerCase {
+  const figure = of('throughput', ({ latencyUs }) => latencyUs.p50 / 1000);
+  return {
+    name,
+    question,
+    unit: 'ms',
+    isLowerBetter: true,
+    load: { ...PACED, ...load },
+    needsFreshTarget: false,
+    without: [],
+    figure,
+  };
+}
+
+function declares(name: string, question: string, load: Partial<LoadOptions>): BrokerCase {
+  const figure = of('declares', ({ declaresPerSecond }) => declaresPerSecond);
+  const whole = { declares: 1_000, ...load };
+  // RabbitMQ takes minutes to declare so many.
+  const without = load.declaresBefore === 100_000 ? (['floor', 'rabbitmq'] as const) : (['floor'] as const);
+  return {
+    name,
+    question,
+    unit: 'queues/s',
+    isLowerBetter: false,
+    load: whole,
+    needsFreshTarget: false,
+    without,
+    figure,
+  };
+}
+
+function backlog(name: string, question: string, isPersistent: boolean): BrokerCase {
+  const figure = of('backlog', ({ brokerBytesPerMessage }) => brokerBytesPerMessage);
+  const load = { backlog: BACKLOG, bodyBytes: 1024, isPersistent };
+  return { name, question, unit: 'B', isLowerBetter: true, load, needsFreshTarget: true, without: ['floor'], figure };
+}
 
 /** All broker cases, in the order of the printed table. */
 export const brokerCases: readonly BrokerCase[] = [
@@ -59,9 +110,53 @@ export const brokerCases: readonly BrokerCase[] = [
   throughput('auto-ack-1kib-10-queues', 'the same with 1 KiB', { bodyBytes: 1024, ...TEN }),
   throughput('manual-ack-16b-10-queues', 'ten of each, 16 B, each acked', { bodyBytes: 16, ...TEN, ...MANUAL }),
   throughput('manual-ack-1kib-10-queues', 'ten of each, 1 KiB, each acked', { bodyBytes: 1024, ...TEN, ...MANUAL }),
+  throughput('fanout-16b', '16 B bodies, one producer, ten queues each with a consumer', {
+    bodyBytes: 16,
+    consumers: 10,
+    queues: 10,
+    isFanout: true,
+  }),
+  throughput('fanout-1kib', 'the same with 1 KiB', { bodyBytes: 1024, consumers: 10, queues: 10, isFanout: true }),
+  throughput('auto-ack-16kib', '16 KiB bodies, one producer, queue and consumer', { bodyBytes: 16_384 }),
+  throughput('auto-ack-128kib', 'the same with 128 KiB', { bodyBytes: 131_072, window: 500 }),
+  throughput('topic-10k-bindings', '16 B bodies, ten queues, 10,000 bindings with wildcards, one matches', {
+    bodyBytes: 16,
+    consumers: 10,
+    queues: 10,
+    wildcardBindings: 10_000,
+    window: 20_000,
+  }),
   throughput('persistent-confirm-1', '1 KiB, durable, each acked, one publish unconfirmed', durable(1)),
   throughput('persistent-confirm-100', 'the same with 100 unconfirmed', durable(100)),
   throughput('persistent-confirm-1000', 'the same with 1,000 unconfirmed', durable(1_000)),
+  throughput('persistent-64-publishers', '1 KiB, durable, 64 producers, each with one publish unconfirmed', {
+    ...durable(1),
+    producers: 64,
+  }),
+  latency('latency-1k', 'median latency at 1,000/s, 1 KiB, auto-ack', { ratePerSecond: 1_000 }),
+  latency('latency-10k', 'the same at 10,000/s', { ratePerSecond: 10_000 }),
+  latency('latency-10k-persistent', 'the same at 10,000/s, durable, confirmed and acked', {
+    ...durable(1_000),
+    ratePerSecond: 10_000,
+  }),
+  declares('queue-declare', 'transient queues declared one by one, ten before', { declaresBefore: 10 }),
+  declares('queue-declare-durable', 'durable queues declared one by one, ten before', {
+    declaresBefore: 10,
+    isPersistent: true,
+  }),
+  declares('queue-declare-100k', 'transient queues declared one by one, 100,000 before', { declaresBefore: 100_000 }),
+  {
+    name: 'churn',
+    question: 'cycles of connect, open a channel, publish, close; eight at once',
+    unit: 'cycles/s',
+    isLowerBetter: false,
+    load: { cycles: 2_000 },
+    needsFreshTarget: false,
+    without: [],
+    figure: of('cycles', ({ cyclesPerSecond }) => cyclesPerSecond),
+  },
+  backlog('backlog-memory', 'what a waiting transient message of 1 KiB costs', false),
+  backlog('backlog-memory-persistent', 'the same, durable: the broker may keep it on the disk only', true),
   {
     name: 'connections-open',
     question: 'how fast connections open, each with channel and exclusive queue',
@@ -69,7 +164,8 @@ export const brokerCases: readonly BrokerCase[] = [
     isLowerBetter: false,
     load: { connections: CONNECTIONS },
     needsFreshTarget: false,
-    figure: (report) => (report.kind === 'connections' ? report.opensPerSecond : Number.NaN),
+    without: [],
+    figure: of('connections', ({ opensPerSecond }) => opensPerSecond),
   },
   {
     name: 'connection-memory',
@@ -78,7 +174,8 @@ export const brokerCases: readonly BrokerCase[] = [
     isLowerBetter: true,
     load: { connections: CONNECTIONS },
     needsFreshTarget: true,
-    figure: (report) => (report.kind === 'connections' ? (report.brokerBytesPerConnection ?? Number.NaN) : Number.NaN),
+    without: [],
+    figure: of('connections', ({ brokerBytesPerConnection }) => brokerBytesPerConnection),
   },
 ];
 
@@ -97,6 +194,11 @@ const FLAGS: Partial<Record<keyof LoadOptions, string>> = {
   messages: 'messages',
   drainTimeoutMs: 'drain-timeout-ms',
   connections: 'connections',
+  declares: 'declares',
+  declaresBefore: 'declares-before',
+  cycles: 'cycles',
+  backlog: 'backlog',
+  wildcardBindings: 'wildcard-bindings',
   openAtOnce: 'open-at-once',
 };
 

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import hostProcess from 'node:process';
 import { type BrokerCase, runLoad } from './broker-cases.ts';
 import { type CaseResult, median, type Repeats, sampleInTurns } from './harness.ts';
+import type { LifeCase } from './lives.ts';
 import type { LoadReport } from './load/main.ts';
 import { startFloor } from './peers/floor.ts';
 import { startRabbitmq } from './peers/rabbitmq.ts';
@@ -16,7 +17,7 @@ import { formatNumber } from './table.ts';
 
 /** What a run of the broker cases needs to know. */
 export interface BrokerRun {
-  readonly cases: readonly BrokerCase[];
+  readonly cases: readonly (BrokerCase | LifeCase)[];
   readonly repeats: Repeats;
   readonly hasPeers: boolean;
   /** Path of the floor program. */
@@ -77,7 +78,9 @@ export async function runBrokerCases(run: BrokerRun): Promise<CaseResult[]> {
     }
     if (stage.running.size === 0) throw new Error('no broker to measure');
     const results: CaseResult[] = [];
-    for (const each of run.cases) results.push(await runCase(each, stage, run));
+    for (const each of run.cases) {
+      results.push(await ('live' in each ? runLife(each, run) : runCase(each, stage, run)));
+    }
     return results;
   } finally {
     await endAll();
@@ -105,7 +108,8 @@ async function runCase(each: BrokerCase, stage: Stage, run: BrokerRun): Promise<
   run.say(`broker ${each.name}: ${each.question}`);
   const load = { seconds: run.seconds, warmupSeconds: run.warmupSeconds, ...each.load };
   const reports = new Map<string, LoadReport[]>();
-  const contenders = [...stage.standing].map(([source, target]) => ({
+  const taking = [...stage.standing].filter(([{ name }]) => !each.without.some((absent) => absent === name));
+  const contenders = taking.map(([source, target]) => ({
     name: source.name,
     async sample() {
       const use = (where: Target) => runLoad(where, load);
@@ -123,6 +127,16 @@ async function runCase(each: BrokerCase, stage: Stage, run: BrokerRun): Promise<
   return { group: 'broker', name, question, unit, isLowerBetter, summaries, failures, details };
 }
 
+async function runLife(each: LifeCase, run: BrokerRun): Promise<CaseResult> {
+  run.say(`broker ${each.name}: ${each.question}`);
+  const contenders = sourcesOf(run)
+    .filter(({ name }) => name !== 'floor')
+    .map(({ name, start }) => ({ name, sample: () => each.live(start) }));
+  const { summaries, failures } = await sampleInTurns(contenders, { warmups: 0, samples: each.samples });
+  const { name, question, unit, isLowerBetter } = each;
+  return { group: 'broker', name, question, unit, isLowerBetter, summaries, failures, details: {} };
+}
+
 /** The columns beside the figure: medians over the samples. */
 function describe(reports: readonly LoadReport[]): Record<string, string> {
   const middle = (pick: (report: LoadReport) => number | undefined) => {
@@ -131,7 +145,7 @@ function describe(reports: readonly LoadReport[]): Record<string, string> {
   };
   const text = (value: number | undefined) => (value === undefined ? '-' : formatNumber(value));
   const latencyMs = (key: 'p50' | 'p99') =>
-    text(middle((report) => (report.kind === 'throughput' ? report.latencyUs[key] / 1000 : undefined)));
+    text(middle((report) => ('latencyUs' in report ? report.latencyUs[key] / 1000 : undefined)));
   const brokerCores = middle((report) => report.brokerCores);
   const generatorCores = middle((report) => report.generatorCores) ?? 0;
   const otherCores = middle((report) => (report.kind === 'throughput' ? report.otherCores : undefined));

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { runBrokerCases } from './broker.ts';
 import { brokerCases } from './broker-cases.ts';
 import { type CaseResult, DEFAULT_REPEATS, selectCases } from './harness.ts';
+import { lifeCases } from './lives.ts';
 import { contenderTable, describeMachine, loadResults, runtimeTable, saveResults } from './results.ts';
 import { cases as runtimeCases } from './runtime/index.ts';
 import { runRuntimeCases } from './runtime.ts';
@@ -47,7 +48,7 @@ async function run(group: string | undefined, names: readonly string[], options:
     throw new RangeError(`unknown group ${group}; there are: ${GROUPS.join(', ')}`);
   }
   const runtime = group === 'broker' ? [] : selectCases(runtimeCases, names);
-  const broker = group === 'runtime' ? [] : selectCases(brokerCases, names);
+  const broker = group === 'runtime' ? [] : selectCases([...brokerCases, ...lifeCases], names);
   if (options.list === true) {
     for (const each of runtime) print(`runtime ${each.name}: ${each.question} (${each.unit})`);
     for (const each of broker) print(`broker ${each.name}: ${each.question} (${each.unit})`);

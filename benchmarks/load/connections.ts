@@ -7,6 +7,7 @@ import hostProcess from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readProcesses } from '../process-stats.ts';
 import { LoadConnection } from './connection.ts';
+import { inTurns } from './in-turns.ts';
 import type { LoadOptions } from './options.ts';
 
 /** What opening and holding the connections cost. */
@@ -76,16 +77,4 @@ async function openAll(options: LoadOptions, count: number, failed: (error: Erro
     }
   });
   return open;
-}
-
-async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const item = items[next];
-      next += 1;
-      await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -4,12 +4,25 @@
 
 import hostProcess from 'node:process';
 import { Command } from 'commander';
+import { type BacklogResult, measureBacklog } from './backlog.ts';
 import { type ConnectionsResult, measureConnections } from './connections.ts';
+import { type CyclesResult, measureCycles } from './cycles.ts';
+import { type DeclaresResult, measureDeclares } from './declares.ts';
 import { type LoadOptions, loadOptions } from './options.ts';
 import { measureThroughput, type ThroughputResult } from './throughput.ts';
 
 /** What the program prints. */
-export type LoadReport = { readonly options: LoadOptions } & (ThroughputResult | ConnectionsResult);
+export type LoadReport = { readonly options: LoadOptions } & LoadResult;
+
+type LoadResult = ThroughputResult | ConnectionsResult | DeclaresResult | CyclesResult | BacklogResult;
+
+function measure(options: LoadOptions): Promise<LoadResult> {
+  if (options.connections > 0) return measureConnections(options);
+  if (options.declares > 0) return measureDeclares(options);
+  if (options.cycles > 0) return measureCycles(options);
+  if (options.backlog > 0) return measureBacklog(options);
+  return measureThroughput(options);
+}
 
 const number = (text: string) => Number(text);
 const pids = (text: string) => text.split(',').map(Number);
@@ -31,12 +44,17 @@ const program = new Command('load')
   .option('--confirms-outstanding <count>', 'unconfirmed publishes per producer, 0 is no confirms', number)
   .option('--persistent', 'durable queues and persistent messages')
   .option('--fanout', 'every message to every queue')
+  .option('--wildcard-bindings <count>', 'on a topic exchange; one matches each message', number)
   .option('--rate-per-second <count>', 'publishes per second, 0 is as fast as possible', number)
   .option('--seconds <seconds>', 'length of the measuring window', number)
   .option('--warmup-seconds <seconds>', 'load before it', number)
   .option('--messages <count>', 'so many publishes instead of a duration', number)
   .option('--drain-timeout-ms <ms>', 'how long nothing may arrive before the rest is lost', number)
   .option('--connections <count>', 'open so many idle connections instead', number)
+  .option('--declares <count>', 'declare, bind and delete so many queues instead', number)
+  .option('--declares-before <count>', 'queues that are there already', number)
+  .option('--cycles <count>', 'so many cycles of connect, publish and close instead', number)
+  .option('--backlog <count>', 'publish so many messages that nobody consumes instead', number)
   .option('--open-at-once <count>', 'opened at the same time', number)
   .option('--broker-pids <list>', 'processes of the broker, separated by commas', pids);
 
@@ -48,7 +66,7 @@ async function main(): Promise<void> {
     isPersistent: persistent === true,
     isFanout: fanout === true,
   });
-  const result = options.connections > 0 ? await measureConnections(options) : await measureThroughput(options);
+  const result = await measure(options);
   const { password: _, ...shown } = options;
   hostProcess.stdout.write(`${JSON.stringify({ options: shown, ...result })}\n`);
   const isWrong =

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly isPersistent: boolean;
   /** Each message goes to every queue through a fanout exchange. */
   readonly isFanout: boolean;
+  /** So many bindings with wildcards on a topic exchange, of which one matches each message; 0 for none. */
+  readonly wildcardBindings: number;
   /** Publishes per second over all producers; 0 is as fast as possible. */
   readonly ratePerSecond: number;
   readonly seconds: number;
@@ -35,6 +37,14 @@ export interface LoadOptions {
   readonly drainTimeoutMs: number;
   /** Idle connections instead of traffic. */
   readonly connections: number;
+  /** Queues declared, bound and deleted one by one instead of traffic. */
+  readonly declares: number;
+  /** Queues that are there already when the first of those is declared. */
+  readonly declaresBefore: number;
+  /** Cycles of connect, publish and close instead of traffic. */
+  readonly cycles: number;
+  /** Messages that nobody consumes instead of traffic. */
+  readonly backlog: number;
   /** Connections opened at the same time. */
   readonly openAtOnce: number;
   /** Processes of the broker, for CPU and memory; empty when unknown. */
@@ -58,12 +68,17 @@ export const LOAD_DEFAULTS: LoadOptions = {
   confirmsOutstanding: 0,
   isPersistent: false,
   isFanout: false,
+  wildcardBindings: 0,
   ratePerSecond: 0,
   seconds: 3,
   warmupSeconds: 1,
   messages: 0,
   drainTimeoutMs: 10_000,
   connections: 0,
+  declares: 0,
+  declaresBefore: 0,
+  cycles: 0,
+  backlog: 0,
   openAtOnce: 8,
   brokerPids: [],
 };
@@ -82,6 +97,11 @@ const AT_LEAST: Partial<Record<keyof LoadOptions, number>> = {
   messages: 0,
   drainTimeoutMs: 0,
   connections: 0,
+  declares: 0,
+  declaresBefore: 0,
+  cycles: 0,
+  backlog: 0,
+  wildcardBindings: 0,
   openAtOnce: 1,
 };
 

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type BrokerAddress, LoadConnection, READ_BYTES_MIN } from './connection.ts';
-import type { PublishShape } from './frames.ts';
+import type { Field, PublishShape } from './frames.ts';
 import type { LoadOptions } from './options.ts';
 
 /** The plan of one run. */
@@ -19,9 +19,9 @@ export interface Topology {
 
 /** Plans a run; names are fresh, so that nothing of an earlier run can interfere. */
 export function planTopology(options: LoadOptions): Topology {
-  const { producers, queues, isFanout, bodyBytes, isPersistent } = options;
+  const { producers, queues, isFanout, wildcardBindings, bodyBytes, isPersistent } = options;
   const run = randomBytes(4).toString('hex');
-  const exchange = isFanout ? `load-${run}` : '';
+  const exchange = isFanout || wildcardBindings > 0 ? `load-${run}` : '';
   const queueNames = Array.from({ length: queues }, (_, index) => `load-${run}-${index}`);
   const streamsOfQueue: number[][] = queueNames.map(() => []);
   let stream = 0;
@@ -29,7 +29,8 @@ export function planTopology(options: LoadOptions): Topology {
     const shapes: PublishShape[] = [];
     const targets = isFanout ? [0] : targetsOf(producer, producers, queues);
     for (const queue of targets) {
-      const routingKey = isFanout ? '' : queueNames[queue];
+      const direct = isFanout ? '' : queueNames[queue];
+      const routingKey = wildcardBindings > 0 ? `load.${queue}.all` : direct;
       shapes.push({ stream, exchange, routingKey, bodyBytes, isPersistent });
       for (const receiving of isFanout ? streamsOfQueue : [streamsOfQueue[queue]]) receiving.push(stream);
       stream += 1;
@@ -37,6 +38,11 @@ export function planTopology(options: LoadOptions): Topology {
     return shapes;
   });
   return { exchange, queueNames, streams, streamCount: stream, streamsOfQueue };
+}
+
+/** The arguments of a queue.bind. */
+export function bindFields(queue: string, exchange: string, key: string): Field[] {
+  return [{ u16: 0 }, { short: queue }, { short: exchange }, { short: key }, { u8: 0 }, { u32: 0 }];
 }
 
 function targetsOf(producer: number, producers: number, queues: number): number[] {
@@ -55,19 +61,22 @@ export async function declareTopology(
 ): Promise<() => Promise<void>> {
   const control = await LoadConnection.open(address, READ_BYTES_MIN, { failed });
   const durable = options.isPersistent ? 2 : 0;
-  if (options.isFanout) {
-    const declare = [{ u16: 0 }, { short: topology.exchange }, { short: 'fanout' }, { u8: 0 }, { u32: 0 }];
+  if (topology.exchange !== '') {
+    const type = options.isFanout ? 'fanout' : 'topic';
+    const declare = [{ u16: 0 }, { short: topology.exchange }, { short: type }, { u8: 0 }, { u32: 0 }];
     await control.call(40, 10, declare);
   }
   for (const name of topology.queueNames) {
     await control.call(50, 10, [{ u16: 0 }, { short: name }, { u8: durable }, { u32: 0 }]);
-    if (!options.isFanout) continue;
-    const bind = [{ u16: 0 }, { short: name }, { short: topology.exchange }, { short: '' }, { u8: 0 }, { u32: 0 }];
-    await control.call(50, 20, bind);
+    if (options.isFanout) await control.call(50, 20, bindFields(name, topology.exchange, ''));
+  }
+  for (let binding = 0; binding < options.wildcardBindings; binding++) {
+    const name = topology.queueNames[binding % options.queues];
+    await control.call(50, 20, bindFields(name, topology.exchange, `*.${binding}.#`));
   }
   return async () => {
     for (const name of topology.queueNames) await control.call(50, 40, [{ u16: 0 }, { short: name }, { u8: 0 }]);
-    if (options.isFanout) await control.call(40, 20, [{ u16: 0 }, { short: topology.exchange }, { u8: 0 }]);
+    if (topology.exchange !== '') await control.call(40, 20, [{ u16: 0 }, { short: topology.exchange }, { u8: 0 }]);
     await control.close();
   };
 }

@@ -41,9 +41,13 @@ export async function startRabbitmq(): Promise<TargetStart> {
     const node = await startProcess(script, [], env);
     started.push(node);
     await waitForLogin(node, amqpPort);
+    const relaunch = async () => {
+      await started.pop()?.kill();
+      started.push(await startProcess(script, [], env));
+    };
     const name = 'rabbitmq';
     const description = `RabbitMQ ${await versionOf(script)}`;
-    return { name, description, amqpPort, pid: node.pid, [Symbol.asyncDispose]: end };
+    return { name, description, amqpPort, pid: node.pid, relaunch, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     return { skipped: `RabbitMQ does not start: ${error instanceof Error ? error.message : error}` };

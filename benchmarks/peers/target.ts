@@ -12,6 +12,8 @@ export interface Target extends AsyncDisposable {
   readonly description: string;
   readonly amqpPort: number;
   readonly pid: number;
+  /** Kills it with SIGKILL and starts it again on the same data; only where it keeps any. */
+  relaunch?(): Promise<void>;
 }
 
 /** A target, or one line that says why it is not there. */
@@ -37,6 +39,8 @@ export interface TargetProcess {
   line(pattern: RegExp, timeoutMs: number): Promise<RegExpMatchArray>;
   /** SIGTERM, then SIGKILL after a while; resolves when the process is gone. */
   end(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 const OUTPUT_CHARS_MAX = 20_000;
@@ -61,6 +65,10 @@ export async function startProcess(
     child,
     pid: child.pid ?? -1,
     line: (pattern, timeoutMs) => waitForLine(child, closed, output, pattern, timeoutMs),
+    async kill() {
+      child.kill('SIGKILL');
+      await closed;
+    },
     async end() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MS);
