@@ -1,7 +1,7 @@
 // Runs the command: options, the broker, the ready line, signals, and one clear line for everything that can go wrong.
 import { readFileSync } from 'node:fs';
 import { type Broker, type BrokerOptions, BrokerStartError, startBroker } from '../broker.ts';
-import { DataDirError, onParentGone } from '../env/host/index.ts';
+import { countExternalMemoryWithHeap, DataDirError, onParentGone } from '../env/host/index.ts';
 import { CommanderError, command, OptionError, type StartOptions } from './options.ts';
 import { lookAtStore, StoreError, type StoreLook } from './store.ts';
 
@@ -42,6 +42,7 @@ async function lookAt(asked: StoreLook): Promise<void> {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  countExternalMemoryWithHeap();
   const durability = options.memory ? 'memory' : options.durability;
   try {
     const broker = await startBroker({

@@ -2,6 +2,7 @@
 export * from './clock.ts';
 export * from './data-dir.ts';
 export * from './disk.ts';
+export * from './heap.ts';
 export * from './loader.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
