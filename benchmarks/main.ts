@@ -1,5 +1,5 @@
-// Question: how fast is Warren? `npm run bench` runs all cases and prints one table for the runtime and one for the
-// broker; `npm run bench -- broker` or `-- runtime ping-pong` runs some. `--peers` measures Erlang and RabbitMQ beside.
+// Question: how fast is Warren? `npm run bench` runs all cases and prints one table for the runtime, one for the
+// broker and the figures of the log; `npm run bench -- broker` or `-- runtime ping-pong` runs some. `--peers` measures Erlang and RabbitMQ beside.
 
 import hostProcess from 'node:process';
 import { Command } from 'commander';
@@ -10,6 +10,7 @@ import { lifeCases } from './lives.ts';
 import { contenderTable, describeMachine, loadResults, runtimeTable, saveResults } from './results.ts';
 import { cases as runtimeCases } from './runtime/index.ts';
 import { runRuntimeCases } from './runtime.ts';
+import { runStoreCases } from './store/store.ts';
 
 interface Options {
   readonly peers?: boolean;
@@ -24,7 +25,7 @@ interface Options {
   readonly list?: boolean;
 }
 
-const GROUPS = ['runtime', 'broker'] as const;
+const GROUPS = ['runtime', 'broker', 'store'] as const;
 /** A broker sample warms itself up, so that one thrown-away sample would only cost time. */
 const BROKER_WARMUPS = 0;
 
@@ -47,8 +48,9 @@ async function run(group: string | undefined, names: readonly string[], options:
   if (group !== undefined && !GROUPS.some((each) => each === group)) {
     throw new RangeError(`unknown group ${group}; there are: ${GROUPS.join(', ')}`);
   }
-  const runtime = group === 'broker' ? [] : selectCases(runtimeCases, names);
-  const broker = group === 'runtime' ? [] : selectCases([...brokerCases, ...lifeCases], names);
+  const isWanted = (each: (typeof GROUPS)[number]) => group === undefined || group === each;
+  const runtime = isWanted('runtime') ? selectCases(runtimeCases, names) : [];
+  const broker = isWanted('broker') ? selectCases([...brokerCases, ...lifeCases], names) : [];
   if (options.list === true) {
     for (const each of runtime) print(`runtime ${each.name}: ${each.question} (${each.unit})`);
     for (const each of broker) print(`broker ${each.name}: ${each.question} (${each.unit})`);
@@ -78,11 +80,15 @@ async function run(group: string | undefined, names: readonly string[], options:
     if (found.length > 0) print(`\n${contenderTable(found, ['rabbitmq', 'floor'], before)}`);
     keep(found);
   }
+  if (isWanted('store') && names.length === 0) {
+    say('store: the log beside a plain append with group fdatasync, and how it opens');
+    await runStoreCases(print);
+  }
 }
 
 const program = new Command('bench')
   .description('measures the runtime and the broker')
-  .argument('[group]', `${GROUPS.join(' or ')}; both when left out`)
+  .argument('[group]', `${GROUPS.join(' or ')}; all when left out`)
   .argument('[names...]', 'cases whose names begin like this')
   .option('--peers', 'measure Erlang, RabbitMQ and the floor beside, in turns')
   .option('--floor <file>', 'the floor program (or WARREN_BENCH_FLOOR)')

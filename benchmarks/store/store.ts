@@ -1,6 +1,6 @@
 // Question: what does the segment log cost beside a plain append with group fdatasync of the same bytes, how long does it
 // take to open with a million messages, and how many bytes does it put on the disk for each byte of payload?
-// `node benchmarks/store/main.ts [messages to recover]`; each figure is the median of turns.
+// Each figure is the median of turns.
 import { join } from 'node:path';
 import hostProcess from 'node:process';
 import { crc32 } from 'node:zlib';
@@ -14,7 +14,10 @@ const TURNS = 5;
 const TURN_MS = 1_500;
 const BATCH = 256;
 
-const say = (line: string) => void hostProcess.stdout.write(`${line}\n`);
+/** Messages that are recovered. */
+const RECOVERED = 1_000_000;
+
+type Say = (line: string) => void;
 const sum = (bytes: Uint8Array, previous?: number) => crc32(bytes, previous);
 
 function plainRate(writers: number): Promise<number> {
@@ -44,7 +47,7 @@ function logRate(writers: number): Promise<{ readonly rate: number; readonly spr
   });
 }
 
-async function compare(writers: number): Promise<void> {
+async function compare(writers: number, say: Say): Promise<void> {
   const plain: number[] = [];
   const own: number[] = [];
   const spreads: number[] = [];
@@ -64,7 +67,7 @@ async function compare(writers: number): Promise<void> {
   );
 }
 
-async function recover(messages: number, isClosed: boolean): Promise<void> {
+async function recover(messages: number, isClosed: boolean, say: Say): Promise<void> {
   await withDirectory(async (directory) => {
     const log = await openLog(directory);
     const batch = new RecordBatch(sum);
@@ -96,10 +99,10 @@ async function recover(messages: number, isClosed: boolean): Promise<void> {
   });
 }
 
-await compare(64);
-await compare(1);
-const messages = Number(hostProcess.argv[2] ?? 1_000_000);
-if (messages > 0) {
-  await recover(messages, true);
-  await recover(messages, false);
+/** Runs everything about the log; a line per figure. */
+export async function runStoreCases(say: Say): Promise<void> {
+  await compare(64, say);
+  await compare(1, say);
+  await recover(RECOVERED, true, say);
+  await recover(RECOVERED, false, say);
 }
