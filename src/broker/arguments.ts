@@ -14,7 +14,8 @@ import {
 } from './errors.ts';
 import { delayedTypeOf } from './exchange/index.ts';
 import { type FieldTable, type FieldValue, integerOf, isInteger, textOf, valueText } from './field-table.ts';
-import { QUEUE_TYPES } from './queue/index.ts';
+import { QUEUE_TYPES, type QueueType, queueType } from './queue/index.ts';
+import { SEGMENT_BYTES_MAX, spanMs, streamStart } from './stream/index.ts';
 
 /** Bound of x-message-ttl, x-expires and expiration: ten years in ms. */
 export const TTL_MS_MAX = 315_360_000_000;
@@ -57,6 +58,9 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['x-delayed-retry-min', checkDuration],
   ['x-delayed-retry-max', checkDuration],
   ['x-consumer-timeout', checkDuration],
+  ['x-max-age', checkMaxAge],
+  ['x-stream-max-segment-size-bytes', checkNatural],
+  ['x-initial-cluster-size', checkNatural],
 ];
 
 /** Arguments that RabbitMQ knows and a type has no use for; x-delivery-limit counts here for every queue. */
@@ -79,6 +83,29 @@ const NOT_IN_QUORUM = [
   'x-stream-max-segment-size-bytes',
 ];
 
+const NOT_IN_STREAM = [
+  'x-expires',
+  'x-message-ttl',
+  'x-dead-letter-exchange',
+  'x-dead-letter-routing-key',
+  'x-max-length',
+  'x-max-priority',
+  'x-overflow',
+  'x-queue-mode',
+  'x-queue-version',
+  'x-single-active-consumer',
+  'x-delivery-limit',
+  'x-quorum-initial-group-size',
+  'x-max-in-memory-length',
+  'x-max-in-memory-bytes',
+  'x-dead-letter-strategy',
+];
+const NOT_IN: Readonly<Record<QueueType, readonly string[]>> = {
+  classic: NOT_IN_CLASSIC,
+  quorum: NOT_IN_QUORUM,
+  stream: NOT_IN_STREAM,
+};
+
 /** The flags of a queue declaration that its type may refuse. */
 export interface QueueFlags {
   readonly durable: boolean;
@@ -98,21 +125,25 @@ export function checkQueueArguments({ vhost, name }: Named, declared: QueueFlags
   const type = args.get('x-queue-type');
   const badType = type === undefined ? null : checkQueueType(type);
   if (badType !== null) return invalidArgument(what, 'x-queue-type', badType);
-  const isQuorum = textOf(type) === 'quorum';
-  for (const argument of isQuorum ? NOT_IN_QUORUM : NOT_IN_CLASSIC) {
-    if (args.has(argument)) return unsupportedArgument(what, argument, isQuorum ? 'quorum' : 'classic');
+  const wanted = queueType(args);
+  for (const argument of NOT_IN[wanted]) {
+    if (args.has(argument)) return unsupportedArgument(what, argument, wanted);
   }
   for (const [argument, check] of CHECKS) {
     const field = args.get(argument);
     // RabbitMQ 3.10 looks at no limit of a quorum queue.
-    if (field === undefined || (isQuorum && argument === 'x-delivery-limit')) continue;
+    if (field === undefined || (wanted === 'quorum' && argument === 'x-delivery-limit')) continue;
     const why = check(field, args);
     if (why !== null) return invalidArgument(what, argument, why);
   }
-  return isQuorum ? checkQuorumFlags(what, declared) : null;
+  if (wanted === 'stream' && (integerOf(args.get('x-stream-max-segment-size-bytes')) ?? 0) > SEGMENT_BYTES_MAX) {
+    return preconditionFailed('Exceeded max value for x-stream-max-segment-size-bytes');
+  }
+  return wanted === 'classic' ? null : checkReplicatedFlags(what, declared);
 }
 
-function checkQuorumFlags(what: string, { durable, autoDelete, exclusive }: QueueFlags): BrokerError | null {
+/** Of quorum queues and streams. */
+function checkReplicatedFlags(what: string, { durable, autoDelete, exclusive }: QueueFlags): BrokerError | null {
   if (autoDelete) return invalidProperty(what, 'auto-delete');
   if (exclusive) return invalidProperty(what, 'exclusive-owner');
   return durable ? null : invalidProperty(what, 'non-durable');
@@ -144,10 +175,21 @@ function checkHashArguments(args: FieldTable): BrokerError | null {
 }
 
 /** What is wrong with the arguments of a consumer of that queue, or null. */
-export function checkConsumeArguments({ vhost, name }: Named, args: FieldTable): BrokerError | null {
+export function checkConsumeArguments(
+  { vhost, name, arguments: declared }: Named & { readonly arguments: FieldTable },
+  args: FieldTable,
+): BrokerError | null {
+  const what = queueText(vhost, name);
+  const type = queueType(declared);
+  if (type === 'stream') {
+    if (args.has('x-priority')) return unsupportedArgument(what, 'x-priority', type);
+    const start = streamStart(args, 0);
+    return typeof start === 'string' ? invalidArgument(what, 'x-stream-offset', start) : null;
+  }
+  if (args.has('x-stream-offset')) return unsupportedArgument(what, 'x-stream-offset', type);
   const priority = args.get('x-priority');
   const why = priority === undefined ? null : checkInteger(priority);
-  return why === null ? null : invalidArgument(queueText(vhost, name), 'x-priority', why);
+  return why === null ? null : invalidArgument(what, 'x-priority', why);
 }
 
 /** The priority of a consumer with checked arguments; 0 when it has none. */
@@ -184,6 +226,11 @@ function checkNatural(field: FieldValue): string | null {
 function checkDuration(field: FieldValue): string | null {
   const value = integerOf(field);
   return value !== null && value > TTL_MS_MAX ? `{value_too_large,${field.value}}` : checkNatural(field);
+}
+
+function checkMaxAge(field: FieldValue): string | null {
+  if (field.type !== 'longstr') return checkType(field, 'longstr');
+  return spanMs(textOf(field) ?? '') === null ? 'invalid_max_age' : null;
 }
 
 function checkPriority(field: FieldValue): string | null {

@@ -119,6 +119,11 @@ export function invalidProperty(what: string, property: string): BrokerError {
   return soft(406, `invalid property '${property}' for ${what}`);
 }
 
+/** basic.consume from a stream without a prefetch. */
+export function prefetchMissing(vhost: string, name: string): BrokerError {
+  return soft(406, `consumer prefetch count is not set for '${queueText(vhost, name)}'`);
+}
+
 export function serverNamedRefused(type: string): BrokerError {
   return soft(406, `Cannot declare a server-named queue for type rabbit_${type}_queue`);
 }
@@ -134,6 +139,15 @@ export function conditionalDeleteRefused(vhost: string, name: string, flag: 'if-
 /** basic.consume from a quorum queue on a channel with a shared prefetch. */
 export function sharedPrefetchRefused(vhost: string, name: string): BrokerError {
   return hard(540, `${queueText(vhost, name)} does not support global qos`);
+}
+
+/** What a stream does not do. */
+export function streamRefused(
+  what: 'basic.get' | 'queue.purge' | 'automatic acknowledgement' | 'basic.nack and basic.reject',
+  vhost: string,
+  name: string,
+): BrokerError {
+  return hard(540, `${what} not supported by stream queues ${queueText(vhost, name)}`);
 }
 
 export function unknownExchangeType(type: string): BrokerError {

@@ -30,6 +30,11 @@ export class Unacked<H> {
     return this.outstanding.take(tag);
   }
 
+  /** A delivery that waits for its settlement; null for any other tag. */
+  get(tag: number): H | null {
+    return this.outstanding.get(tag);
+  }
+
   /** True when the tag waits for its settlement. */
   has(tag: number): boolean {
     return this.outstanding.get(tag) !== null;

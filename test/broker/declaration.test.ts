@@ -384,7 +384,7 @@ describe('bindings of queues', () => {
 });
 
 test('7 x-priority of a consumer must be an integer, negative ones too', () => {
-  const queue = { vhost, name: 'q' };
+  const queue = { vhost, name: 'q', arguments: NO_FIELDS };
   expect(checkConsumeArguments(queue, table({ 'x-priority': 'a' }))).toEqual({
     scope: 'channel',
     code: 406,

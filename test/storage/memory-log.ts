@@ -100,13 +100,15 @@ export class MemoryLog implements QueueLog {
     }
   }
 
-  /** Answers what was asked for, until nothing more is. */
-  load(): void {
+  /** Answers what was asked for, until nothing more is; whether anything was. */
+  load(): boolean {
     this.send();
+    const wasAsked = this.asked.length > 0;
     while (this.asked.length > 0) {
       for (const { reader, row, from, limit } of this.asked.splice(0)) reader.loaded(row, this.page(row, from, limit));
       this.send();
     }
+    return wasAsked;
   }
 
   private page(row: number, from: number, { count }: PageLimit): LoadedPage {

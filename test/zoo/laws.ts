@@ -4,15 +4,17 @@ import { Confirms } from '../../src/broker/confirm.ts';
 import { type BindingRecord, RoutingTables } from '../../src/broker/exchange/index.ts';
 import type { Message } from '../../src/broker/message.ts';
 import { mayEnter, Queue, type Settlement } from '../../src/broker/queue/index.ts';
+import { type StreamCursor, StreamLog, type StreamStart } from '../../src/broker/stream/index.ts';
 import { Unacked } from '../../src/broker/unacked.ts';
 import { RunQueue } from '../../src/scheduler/run-queue.ts';
-import { MemoryQueueStore } from '../../src/storage/index.ts';
+import { type LoadedPage, MemoryQueueStore } from '../../src/storage/index.ts';
 import { checkConfirms, confirmsRuns } from '../broker/confirm-laws.ts';
 import { checkCycles, checkDeaths, deathRuns, die } from '../broker/deaths.ts';
 import { checkTopics, tablesWith, topicRuns } from '../broker/exchange/routing-laws.ts';
 import { messageOf } from '../broker/messages.ts';
 import { checkOrder, orderRuns } from '../broker/order-laws.ts';
 import { checkQueueLaws, type QueueParts, queueRuns } from '../broker/queue-laws.ts';
+import { checkStream, streamRuns } from '../broker/stream/stream-laws.ts';
 import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
 import { type Hunt, plain } from './hunt.ts';
 import type { Mistake } from './mistake.ts';
@@ -43,6 +45,38 @@ function inOrder(id: string, what: string, parts: QueueParts): Mistake {
     (run) => checkOrder(run, parts),
   );
   return row('B18', id, what, 'order of a queue', hunt);
+}
+
+function inStream(id: string, what: string, Made: typeof StreamLog<string>): Mistake {
+  const hunt = plain(
+    streamRuns,
+    (run) => checkStream(run),
+    (run) => checkStream(run, Made),
+  );
+  return row('B2', id, what, 'law of a stream', hunt);
+}
+
+/** Loses the last message of each page. */
+class CutPages extends StreamLog<string> {
+  override loaded(row: number, page: LoadedPage): void {
+    super.loaded(row, { ...page, records: page.records.slice(0, -1) });
+  }
+}
+
+/** Goes back by one after each restart. */
+class Forgetful extends StreamLog<string> {
+  constructor(...args: ConstructorParameters<typeof StreamLog<string>>) {
+    super(...args);
+    this.next = Math.max(this.first, this.next - 1);
+  }
+}
+
+/** Leaves out the first message that is old enough. */
+class Unpunctual extends StreamLog<string> {
+  override begin(start: StreamStart): StreamCursor {
+    const cursor = super.begin(start);
+    return start.tag === 'since' ? { ...cursor, next: cursor.next + 1 } : cursor;
+  }
 }
 
 /** Forgets one of what is rejected. */
@@ -273,4 +307,10 @@ const RULES: readonly Mistake[] = [
   ),
 ];
 
-export const lawMistakes: readonly Mistake[] = [...QUEUES, ...RULES];
+const STREAMS: readonly Mistake[] = [
+  inStream('cut-pages', 'the last message of each page is lost', CutPages),
+  inStream('offset-again', 'a restart gives the last offset again', Forgetful),
+  inStream('late-by-one', 'a reader from a time on begins one too late', Unpunctual),
+];
+
+export const lawMistakes: readonly Mistake[] = [...QUEUES, ...STREAMS, ...RULES];

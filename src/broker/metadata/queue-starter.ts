@@ -3,6 +3,7 @@
 import { startChild } from '../../behaviours/index.ts';
 import type { Context, Effects } from '../../process/index.ts';
 import { hasTag, type Mfa, type Pid } from '../../term/index.ts';
+import { queueType } from '../queue/index.ts';
 import { type QueueNotStarted, queuesName } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
 
@@ -11,6 +12,10 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const QUEUE_SERVER: Mfa = {
   module: new URL(`../queue-server/queue-server.${EXTENSION}`, import.meta.url).href,
   export: 'queueServer',
+};
+const STREAM_SERVER: Mfa = {
+  module: new URL(`../stream-server/stream-server.${EXTENSION}`, import.meta.url).href,
+  export: 'streamServer',
 };
 
 /** Tries the threads in order. The queue itself tells the metadata its place; a start that failed everywhere is told here. */
@@ -21,9 +26,10 @@ export function* queueStarter(
   threads: readonly number[],
 ): Effects<void> {
   let reason: unknown = 'noThread';
+  const body = queueType(record.arguments) === 'stream' ? STREAM_SERVER : QUEUE_SERVER;
   for (const thread of threads) {
     const started = yield* startChild(queuesName(thread), {
-      start: { body: QUEUE_SERVER, args: [record], placement: { thread } },
+      start: { body, args: [record], placement: { thread } },
       restart: 'transient',
     });
     if (started.ok) return;

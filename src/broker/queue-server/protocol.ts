@@ -18,6 +18,8 @@ export interface ConsumeRequest {
   readonly prefetch: number;
   /** Deliveries it takes before it has to give credit again; 0 for consumers that prefetch alone bounds. */
   readonly window: number;
+  /** Of a stream, when its actor is a new one: the offset to go on with. */
+  readonly resumeAt?: number;
 }
 
 /** Ready messages and consumers, as queue.declare-ok tells them. */
@@ -54,6 +56,8 @@ export interface Taken {
 /** One message on its way to a consumer. */
 export interface QueueDelivery extends Taken {
   readonly consumerId: number;
+  /** Of a stream: the offset behind this message. */
+  readonly resumeAt?: number;
 }
 
 export interface Fetched extends Taken {

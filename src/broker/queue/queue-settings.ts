@@ -3,7 +3,7 @@ import type { FieldTable } from '../field-table.ts';
 
 export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx';
 
-export const QUEUE_TYPES = ['classic', 'quorum'] as const;
+export const QUEUE_TYPES = ['classic', 'quorum', 'stream'] as const;
 export type QueueType = (typeof QUEUE_TYPES)[number];
 
 /** When and how late a message that comes back is ready again: `minMs` times the number of its returns, at most `maxMs`. */
@@ -74,7 +74,8 @@ export function queueSettings(args: FieldTable): QueueSettings {
 
 /** The type of a declared queue. */
 export function queueType(args: FieldTable): QueueType {
-  return args.get('x-queue-type')?.value === 'quorum' ? 'quorum' : 'classic';
+  const type = args.get('x-queue-type')?.value;
+  return type === 'quorum' || type === 'stream' ? type : 'classic';
 }
 
 /** Without a type, a shortest delay asks for all returns. */

@@ -1,15 +1,7 @@
 // The consuming side of a channel (digest 7): consumers by tag, delivery tags, settlements in batches per queue, the
 // shared prefetch of the channel, and the credit of consumers that no prefetch bounds (DESIGN decision 16).
 import { tryCall } from '../../behaviours/index.ts';
-import {
-  type FromQueue,
-  type Message,
-  type QueueDelivery,
-  type QueueRecord,
-  queueType,
-  sharedPrefetchRefused,
-  Unacked,
-} from '../../broker/index.ts';
+import { type FromQueue, type Message, type QueueDelivery, type QueueRecord, Unacked } from '../../broker/index.ts';
 import { type Effects, receive, TIMEOUT, unregister } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
 import { AckTimeouts } from './ack-timeouts.ts';
@@ -20,6 +12,7 @@ import { DeliveryCredit } from './delivery-credit.ts';
 import type { OutgoingDelivery } from './envelope.ts';
 import { DELIVERY_WINDOW } from './limits.ts';
 import type { QueuePeer } from './queue-peers.ts';
+import { checkConsumer, refuseStream } from './stream-rules.ts';
 
 /** One consumer of this channel. */
 export interface Consumer {
@@ -33,6 +26,8 @@ export interface Consumer {
   readonly window: number;
   /** The queue's number for it; changes when the queue's actor comes back. */
   id: number;
+  /** Of a stream: the offset behind the last delivery. */
+  resumeAt?: number | undefined;
 }
 
 /** What an unacknowledged delivery needs to be settled. */
@@ -83,9 +78,8 @@ export class ChannelConsumers {
   // ---- consuming
 
   *consume(record: QueueRecord, wanted: Omit<Consumer, 'queueId' | 'id' | 'prefetch' | 'window'>): Effects<void> {
-    if (this.sharedPrefetch > 0 && queueType(record.arguments) === 'quorum') {
-      throw new CloseSignal(sharedPrefetchRefused(record.vhost, record.name));
-    }
+    const { prefetch: limit, sharedPrefetch } = this;
+    checkConsumer(record, { prefetch: limit, sharedPrefetch, noAck: wanted.noAck });
     const prefetch = wanted.noAck ? 0 : this.prefetch;
     const bound = this.sharedPrefetch > 0 && !wanted.noAck ? this.sharedPrefetch : DELIVERY_WINDOW;
     const window = prefetch > 0 && prefetch <= bound ? 0 : bound;
@@ -109,7 +103,15 @@ export class ChannelConsumers {
     return {
       tag: 'consume',
       channel: this.channel.context.self as never,
-      request: { consumerTag: tag, noAck, exclusive, arguments: consumer.arguments, prefetch, window },
+      request: {
+        consumerTag: tag,
+        noAck,
+        exclusive,
+        arguments: consumer.arguments,
+        prefetch,
+        window,
+        ...(consumer.resumeAt === undefined ? {} : { resumeAt: consumer.resumeAt }),
+      },
     } as const;
   }
 
@@ -207,6 +209,7 @@ export class ChannelConsumers {
     for (const delivery of deliveries) {
       const consumer = peer.consumers.get(delivery.consumerId);
       if (consumer === undefined) continue;
+      consumer.resumeAt = delivery.resumeAt;
       if (!consumer.noAck && this.isFull()) this.parked.push({ consumer, delivery });
       else out.push(this.tagged(peer, consumer, delivery));
     }
@@ -269,6 +272,7 @@ export class ChannelConsumers {
   /** ack, nack or reject (digest 7). Ends the channel with 406 for a tag that is not outstanding. */
   settle(tag: number, multiple: boolean, how: Settlement): void {
     if (!(multiple && tag === 0) && !this.unacked.has(tag)) closeChannel(406, `unknown delivery tag ${tag}`);
+    if (how !== 'acked') this.refuseStreams(tag, multiple);
     if (this.channel.mode === 'tx') {
       this.keepForCommit(tag, multiple, how);
       return;
@@ -276,6 +280,12 @@ export class ChannelConsumers {
     if (!multiple) this.settleOne(this.unacked.take(tag) as Held, how);
     else for (const held of tag === 0 ? this.unacked.takeAll() : this.unacked.takeUpTo(tag)) this.settleOne(held, how);
     this.unpark();
+  }
+
+  private refuseStreams(tag: number, multiple: boolean): void {
+    for (const each of multiple ? this.unacked.tagsUpTo(tag) : [tag]) {
+      refuseStream((this.unacked.get(each) as Held).peer.record, 'basic.nack and basic.reject');
+    }
   }
 
   private settleOne(held: Held, how: Settlement): void {
@@ -287,6 +297,7 @@ export class ChannelConsumers {
 
   /** Requeues everything that is outstanding (basic.recover). */
   recover(): void {
+    this.refuseStreams(0, true);
     for (const held of this.unacked.takeAll()) this.settleOne(held, 'requeued');
     this.unpark();
   }

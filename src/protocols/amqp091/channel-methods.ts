@@ -19,6 +19,7 @@ import type { Channel } from './channel.ts';
 import { CloseSignal, closeChannel, closeConnection, closeSignalOf } from './close-signal.ts';
 import type { Method, MethodName, MethodOf } from './codec/index.ts';
 import { consumeReplies, isReplyAddress, REPLY_TO } from './reply-to.ts';
+import { refuseStream } from './stream-rules.ts';
 
 const NOW: ReadonlySet<MethodName> = new Set<MethodName>([
   'basic.publish',
@@ -236,6 +237,7 @@ function* queueBinding(channel: Channel, method: MethodOf<'queue.bind' | 'queue.
 
 function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects<void> {
   const record = queueFor(channel, method.queue);
+  refuseStream(record, 'queue.purge');
   const messageCount = yield* channel.askQueue(record, { tag: 'purge' });
   if (!method.nowait) channel.output.reply({ name: 'queue.purge-ok', messageCount });
 }
@@ -281,6 +283,7 @@ function* consume(channel: Channel, method: MethodOf<'basic.consume'>): Effects<
 
 function* get(channel: Channel, method: MethodOf<'basic.get'>): Effects<void> {
   const record = queueFor(channel, method.queue);
+  refuseStream(record, 'basic.get');
   const self = channel.context.self as never;
   const fetched = yield* channel.askQueue(record, { tag: 'get', channel: self, noAck: method.noAck });
   const peer = channel.peers.find(record.id);

@@ -1,0 +1,87 @@
+// The contents of a stream: its law over random runs, and each rule by itself.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StreamStart } from '../../../src/broker/stream/index.ts';
+import { MemoryLog } from '../../storage/memory-log.ts';
+import { BOUNDS, checkStream, FOREVER, open, readAll, streamRuns } from './stream-laws.ts';
+
+describe('StreamLog', () => {
+  test('every reader sees every offset from its start on once and in order', () => {
+    fc.assert(
+      fc.property(streamRuns, (run) => checkStream(run)),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('whole segments go, the oldest first, and never the one that is being filled', () => {
+    const stream = open({ ...FOREVER, segmentBytes: 30, maxLengthBytes: 60 }, null);
+    for (let round = 0; round < 6; round++) stream.append(['aa', 'bb', 'cc'], round);
+    expect([stream.first, stream.next]).toEqual([9, 18]);
+    const big = open({ ...FOREVER, maxLengthBytes: 1 }, null);
+    big.append(['aa', 'bb'], 0);
+    expect(big.count).toBe(2);
+  });
+
+  test('messages older than the age go with their segment', () => {
+    const stream = open({ ...FOREVER, segmentBytes: 30, maxAgeMs: 100 }, null);
+    stream.append(['aa', 'bb', 'cc'], 0);
+    stream.append(['dd', 'ee', 'ff'], 90);
+    expect(stream.first).toBe(0);
+    stream.append(['gg'], 191);
+    expect([stream.first, stream.next]).toEqual([3, 7]);
+  });
+
+  test('last begins with what came last together, a time with the first message of it or later', () => {
+    const stream = open(FOREVER, null);
+    stream.append(['a', 'b'], 10);
+    stream.append(['c', 'd'], 20);
+    const from = (begin: StreamStart) => readAll(stream, stream.begin(begin)).map(([offset]) => offset);
+    expect([from({ tag: 'last' }), from({ tag: 'since', atMs: 11 }), from({ tag: 'since', atMs: 10 })]).toEqual([
+      [2, 3],
+      [2, 3],
+      [0, 1, 2, 3],
+    ]);
+    expect([from({ tag: 'next' }), from({ tag: 'offset', offset: -1 }), from({ tag: 'offset', offset: 9 })]).toEqual([
+      [],
+      [0, 1, 2, 3],
+      [],
+    ]);
+    expect(open(FOREVER, null).begin({ tag: 'last' }).next).toBe(0);
+  });
+
+  test('a reader that waits for an offset to come gets it and what follows', () => {
+    const stream = open(FOREVER, null);
+    const cursor = stream.begin({ tag: 'offset', offset: 2 });
+    stream.append(['a', 'b'], 0);
+    expect(readAll(stream, cursor)).toEqual([]);
+    stream.append(['c'], 0);
+    expect(readAll(stream, cursor)).toEqual([[2, 'c']]);
+  });
+
+  test('what is beyond the bound leaves memory, and the budget says so', () => {
+    const log = new MemoryLog();
+    const stream = open(FOREVER, log);
+    for (let round = 0; round < 50; round++) stream.append(['0123456789'], round);
+    stream.flush();
+    log.send();
+    expect(log.budget.residentBytes).toBeLessThanOrEqual(BOUNDS.bytesMax);
+    expect(readAll(stream, stream.begin({ tag: 'first' }), log)).toHaveLength(50);
+    stream.discard();
+    expect(log.budget.residentBytes).toBe(0);
+  });
+
+  test('a commit is told when what was added before it is safe', () => {
+    const log = new MemoryLog();
+    const stream = open(FOREVER, log);
+    const told: boolean[] = [];
+    stream.append(['a'], 0);
+    stream.commit((isSafe) => told.push(isSafe));
+    stream.flush();
+    log.send();
+    stream.advance();
+    expect(told).toEqual([]);
+    log.sync();
+    stream.advance();
+    expect(told).toEqual([true]);
+  });
+});
