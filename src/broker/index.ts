@@ -1,5 +1,6 @@
 // The broker without a protocol: exchanges, queues, consumers, confirms, dead letters, and the metadata that ties them
 // together. A protocol turns its frames into calls of these, and its properties into a registered format.
+export * from './access/index.ts';
 export * from './arguments.ts';
 export * from './confirm.ts';
 export * from './declaration.ts';

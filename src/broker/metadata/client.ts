@@ -3,8 +3,8 @@
 import { call } from '../../behaviours/index.ts';
 import { context as currentContext, type Effects } from '../../process/index.ts';
 import type { AnyPid } from '../../term/index.ts';
+import { type Credentials, mayBe, mayLogIn, vhostAccess } from '../access/index.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
-import { type Credentials, mayBe, mayLogIn, vhostAccess } from './configuration.ts';
 import type { BindExchange, BindQueue, DeclareExchange, DeclareQueue, DeleteExchange } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
 import { awaitReplica, type Replica } from './thread-replica.ts';

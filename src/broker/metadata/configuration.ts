@@ -1,79 +1,93 @@
-// The small configuration of a broker (DESIGN decision 14): its vhosts and users, as one immutable value that immer
-// changes, and the rules of logging in (digest 1.4, 1.6).
+// The small configuration of a broker (DESIGN decision 14): its vhosts, users and permissions, as one immutable value that
+// immer changes. A user or vhost takes its permissions with it.
 import { produce } from 'immer';
+import type {
+  AccessRecords,
+  PermissionRecord,
+  TopicPermissionRecord,
+  UserRecord,
+  VhostRecord,
+} from '../access/index.ts';
+import { plainVhost } from '../access/index.ts';
 
-export interface UserRecord {
-  readonly name: string;
-  readonly password: string;
-  /** It may log in from the broker's own machine only. */
-  readonly isLoopbackOnly: boolean;
-  /** The vhosts it may open; `all` for every one. */
-  readonly vhosts: 'all' | readonly string[];
-}
+export interface Configuration extends AccessRecords {}
 
-export interface Configuration {
-  readonly vhosts: readonly string[];
-  readonly users: readonly UserRecord[];
-}
+export const EMPTY_CONFIGURATION: Configuration = { vhosts: [], users: [], permissions: [], topicPermissions: [] };
 
-export const EMPTY_CONFIGURATION: Configuration = { vhosts: [], users: [] };
-
-/** What a new broker has, as RabbitMQ does: one vhost, and a user for the machine itself. */
-export const FIRST_VHOST = '/';
-export const FIRST_USER: UserRecord = { name: 'guest', password: 'guest', isLoopbackOnly: true, vhosts: 'all' };
-
+/** Adds a vhost with nothing but a name where there is none of that name. */
 export function withVhost(configuration: Configuration, vhost: string): Configuration {
+  if (configuration.vhosts.some(({ name }) => name === vhost)) return configuration;
+  return withVhostRecord(configuration, plainVhost(vhost));
+}
+
+/** Adds a vhost or replaces what is known of the one of that name. */
+export function withVhostRecord(configuration: Configuration, record: VhostRecord): Configuration {
   return produce(configuration, (draft) => {
-    if (!draft.vhosts.includes(vhost)) draft.vhosts.push(vhost);
+    place(draft.vhosts as VhostRecord[], record, ({ name }) => name === record.name);
+  });
+}
+
+export function withoutVhost(configuration: Configuration, vhost: string): Configuration {
+  return produce(configuration, (draft) => {
+    draft.vhosts = draft.vhosts.filter(({ name }) => name !== vhost);
+    draft.permissions = draft.permissions.filter((each) => each.vhost !== vhost);
+    draft.topicPermissions = draft.topicPermissions.filter((each) => each.vhost !== vhost);
   });
 }
 
 /** Adds a user or replaces the one of that name. */
 export function withUser(configuration: Configuration, user: UserRecord): Configuration {
   return produce(configuration, (draft) => {
-    draft.users = [...draft.users.filter(({ name }) => name !== user.name), user as (typeof draft.users)[number]];
+    place(draft.users as UserRecord[], user, ({ name }) => name === user.name);
   });
 }
 
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
+export function withoutUser(configuration: Configuration, user: string): Configuration {
+  return produce(configuration, (draft) => {
+    draft.users = draft.users.filter(({ name }) => name !== user);
+    draft.permissions = draft.permissions.filter((each) => each.user !== user);
+    draft.topicPermissions = draft.topicPermissions.filter((each) => each.user !== user);
+  });
 }
 
-/** Whether a peer at that address may log in. How long it takes tells nothing about a password. */
-export function mayLogIn({ users }: Configuration, { user, password }: Credentials, peerHost: string): boolean {
-  const record = users.find(({ name }) => name === user);
-  const isRight = equalSecrets(password, record?.password ?? '');
-  return record !== undefined && isRight && (!record.isLoopbackOnly || isLoopback(peerHost));
+/** Sets what a user may do in a vhost, whatever it was before. */
+export function withPermission(configuration: Configuration, permission: PermissionRecord): Configuration {
+  const { user, vhost } = permission;
+  return produce(configuration, (draft) => {
+    place(draft.permissions as PermissionRecord[], permission, (each) => each.user === user && each.vhost === vhost);
+  });
 }
 
-/** Whether a peer at that address, whose name is proved otherwise (by its certificate), may be that user. */
-export function mayBe({ users }: Configuration, user: string, peerHost: string): boolean {
-  const record = users.find(({ name }) => name === user);
-  return record !== undefined && (!record.isLoopbackOnly || isLoopback(peerHost));
+export function withoutPermission(configuration: Configuration, user: string, vhost: string): Configuration {
+  return produce(configuration, (draft) => {
+    draft.permissions = draft.permissions.filter((each) => each.user !== user || each.vhost !== vhost);
+  });
 }
 
-/** Whether a user may open a vhost, which may not exist. */
-export function vhostAccess(
-  { vhosts, users }: Configuration,
-  vhost: string,
-  user: string,
-): 'ok' | 'missing' | 'refused' {
-  if (!vhosts.includes(vhost)) return 'missing';
-  const record = users.find(({ name }) => name === user);
-  return record?.vhosts === 'all' || record?.vhosts.includes(vhost) === true ? 'ok' : 'refused';
+/** Sets which routing keys of an exchange a user may use, whatever it was before. */
+export function withTopicPermission(configuration: Configuration, permission: TopicPermissionRecord): Configuration {
+  const { user, vhost, exchange } = permission;
+  const isSame = (each: TopicPermissionRecord) =>
+    each.user === user && each.vhost === vhost && each.exchange === exchange;
+  return produce(configuration, (draft) => {
+    place(draft.topicPermissions as TopicPermissionRecord[], permission, isSame);
+  });
 }
 
-/** Whether an IP address is the machine itself: 127.0.0.0/8, ::1, and the former inside IPv6. */
-export function isLoopback(host: string): boolean {
-  return host === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/i.test(host);
+/** Without an exchange: those for every exchange of the vhost. */
+export function withoutTopicPermission(
+  configuration: Configuration,
+  { user, vhost, exchange }: { readonly user: string; readonly vhost: string; readonly exchange: string | null },
+): Configuration {
+  return produce(configuration, (draft) => {
+    draft.topicPermissions = draft.topicPermissions.filter(
+      (each) => each.user !== user || each.vhost !== vhost || (exchange !== null && each.exchange !== exchange),
+    );
+  });
 }
 
-/** Compares in a time that depends on the length of `given` only. */
-function equalSecrets(given: string, wanted: string): boolean {
-  let difference = given.length ^ wanted.length;
-  for (let index = 0; index < given.length; index++) {
-    difference |= given.charCodeAt(index) ^ (index < wanted.length ? wanted.charCodeAt(index) : 0);
-  }
-  return difference === 0;
+function place<T>(records: T[], record: T, isSame: (record: T) => boolean): void {
+  const index = records.findIndex(isSame);
+  if (index < 0) records.push(record);
+  else records[index] = record;
 }

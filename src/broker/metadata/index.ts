@@ -1,6 +1,6 @@
 // The metadata: what exchanges, queues and bindings there are, and where the queues are.
 export * from './client.ts';
-export { type Credentials, FIRST_USER, FIRST_VHOST, isLoopback, type UserRecord } from './configuration.ts';
+export type { Configuration } from './configuration.ts';
 export * from './events.ts';
 export { formatsOn, registerFormat } from './formats.ts';
 export { metadataServer } from './metadata-server.ts';

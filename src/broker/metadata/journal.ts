@@ -9,6 +9,7 @@ import type { Outcome } from '../queue-server/protocol.ts';
 import type { FromLog, LogPid } from '../store/index.ts';
 import { decodeJournalRecord, encodeJournalRecord, type JournalRecord } from './event-codec.ts';
 import type { MetadataEvent } from './events.ts';
+import { presentEvents } from './former-events.ts';
 
 /** The row of the log that is the metadata's; those of queues begin above. */
 const ROW = 0;
@@ -52,14 +53,14 @@ export function replayed(records: readonly JournalRecord[]): Pick<Recovered, 'ev
   let parts: MetadataEvent[][] = [];
   for (const record of records) {
     if (record.tag === 'event') {
-      events.push(record.event);
+      events.push(...presentEvents(record.event));
       if (record.event.tag === 'queueDeclared') lastQueueId = Math.max(lastQueueId, record.event.record.id);
       continue;
     }
     lastQueueId = Math.max(lastQueueId, record.lastQueueId);
     if (record.part === 0) parts = [];
     if (record.part !== parts.length) continue;
-    parts.push([...record.events]);
+    parts.push(record.events.flatMap(presentEvents));
     if (parts.length === record.parts) events = parts.flat();
   }
   return { events, lastQueueId };

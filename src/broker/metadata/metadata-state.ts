@@ -4,9 +4,9 @@
 import { cast, type From } from '../../behaviours/index.ts';
 import type { Context, DownMessage } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
+import { FIRST_PERMISSION, FIRST_USER, FIRST_VHOST } from '../access/index.ts';
 import type { QueueMessage } from '../queue-server/protocol.ts';
 import type { LogPid } from '../store/index.ts';
-import { FIRST_USER, FIRST_VHOST } from './configuration.ts';
 import { isDurableEvent, isDurableQueue } from './durable-events.ts';
 import type { MetadataEvent, MetadataSnapshot, VersionedEvent } from './events.ts';
 import { Journal, type Recovered } from './journal.ts';
@@ -91,7 +91,8 @@ export class MetadataState {
     const { kept, journal } = this;
     applyEvent(kept.tables, { tag: 'vhostAdded', vhost: FIRST_VHOST });
     applyEvent(kept.tables, { tag: 'userSet', user: FIRST_USER });
-    kept.version += 2;
+    applyEvent(kept.tables, { tag: 'permissionsSet', permission: FIRST_PERMISSION });
+    kept.version += 3;
     Atomics.store(this.context.env.words, VERSION_WORD, kept.version);
     if (journal === null) return;
     journal.snapshot(this.durableEvents(), 0);

@@ -1,5 +1,6 @@
 // The metadata as plain indexed tables (DESIGN decision 14): one in the metadata server and one per thread. Reading is a
 // lookup; changing is applying an event.
+import type { VhostRecord } from '../access/index.ts';
 import {
   type BindingRecord,
   type ExchangeRecord,
@@ -8,7 +9,19 @@ import {
   route,
 } from '../exchange/index.ts';
 import type { Message, PropertiesFormats } from '../message.ts';
-import { type Configuration, EMPTY_CONFIGURATION, withUser, withVhost } from './configuration.ts';
+import {
+  type Configuration,
+  EMPTY_CONFIGURATION,
+  withoutPermission,
+  withoutTopicPermission,
+  withoutUser,
+  withoutVhost,
+  withPermission,
+  withTopicPermission,
+  withUser,
+  withVhost,
+  withVhostRecord,
+} from './configuration.ts';
 import type { MetadataEvent } from './events.ts';
 import type { QueuePlace, QueueRecord } from './records.ts';
 
@@ -78,6 +91,17 @@ export class Tables {
     if (!this.vhosts.has(vhost)) this.vhosts.set(vhost, new RoutingTables());
   }
 
+  setVhost(record: VhostRecord): void {
+    this.addVhost(record.name);
+    this.configuration = withVhostRecord(this.configuration, record);
+  }
+
+  deleteVhost(vhost: string): void {
+    this.configuration = withoutVhost(this.configuration, vhost);
+    for (const { id, vhost: its } of [...this.queues.values()]) if (its === vhost) this.deleteQueue(id);
+    this.vhosts.delete(vhost);
+  }
+
   addQueue(record: QueueRecord): void {
     this.queues.set(record.id, record);
     this.vhosts.get(record.vhost)?.addQueue(record.name, record.id);
@@ -114,6 +138,27 @@ export function applyEvent(tables: Tables, event: MetadataEvent): readonly strin
     case 'userSet':
       tables.configuration = withUser(tables.configuration, event.user);
       break;
+    case 'vhostSet':
+      tables.setVhost(event.record);
+      break;
+    case 'vhostDeleted':
+      tables.deleteVhost(event.vhost);
+      break;
+    case 'userDeleted':
+      tables.configuration = withoutUser(tables.configuration, event.user);
+      break;
+    case 'permissionsSet':
+      tables.configuration = withPermission(tables.configuration, event.permission);
+      break;
+    case 'permissionsCleared':
+      tables.configuration = withoutPermission(tables.configuration, event.user, event.vhost);
+      break;
+    case 'topicPermissionsSet':
+      tables.configuration = withTopicPermission(tables.configuration, event.permission);
+      break;
+    case 'topicPermissionsCleared':
+      tables.configuration = withoutTopicPermission(tables.configuration, event);
+      break;
     case 'exchangeDeclared':
       tables.routing(event.vhost)?.addExchange(event.record);
       break;
@@ -140,10 +185,9 @@ const PREDECLARED: ReadonlySet<string> = new Set(PREDECLARED_EXCHANGES.map(({ na
 
 /** Events that make the same tables out of empty ones. */
 export function snapshotOf(tables: Tables): MetadataEvent[] {
-  const events: MetadataEvent[] = tables.configuration.users.map((user) => ({ tag: 'userSet', user }));
+  const events: MetadataEvent[] = accessEvents(tables.configuration);
   const bindings: MetadataEvent[] = [];
   for (const [vhost, routing] of tables.allVhosts()) {
-    events.push({ tag: 'vhostAdded', vhost });
     for (const exchange of routing.allExchanges()) {
       const { record } = exchange;
       if (!PREDECLARED.has(record.name)) events.push({ tag: 'exchangeDeclared', vhost, record });
@@ -156,6 +200,15 @@ export function snapshotOf(tables: Tables): MetadataEvent[] {
     if (place !== undefined) events.push({ tag: 'queuePlaced', id: record.id, place });
   }
   return [...events, ...bindings];
+}
+
+function accessEvents({ vhosts, users, permissions, topicPermissions }: Configuration): MetadataEvent[] {
+  return [
+    ...vhosts.map((record): MetadataEvent => ({ tag: 'vhostSet', record })),
+    ...users.map((user): MetadataEvent => ({ tag: 'userSet', user })),
+    ...permissions.map((permission): MetadataEvent => ({ tag: 'permissionsSet', permission })),
+    ...topicPermissions.map((permission): MetadataEvent => ({ tag: 'topicPermissionsSet', permission })),
+  ];
 }
 
 function bound(vhost: string, binding: BindingRecord): MetadataEvent {
