@@ -1,4 +1,6 @@
 // Access: who may log in, open a vhost, and do what in it. Pure rules over records.
+export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
 export * from './password-hashes.ts';
+export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './records.ts';
 export * from './users.ts';

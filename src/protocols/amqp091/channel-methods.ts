@@ -16,6 +16,7 @@ import {
 } from '../../broker/index.ts';
 import type { Effects } from '../../process/index.ts';
 import type { Channel } from './channel.ts';
+import { checkBinding, checkExchangeDeclare, checkExchangeDelete, checkQueueDeclare } from './channel-access.ts';
 import { CloseSignal, closeChannel, closeConnection, closeSignalOf } from './close-signal.ts';
 import type { Method, MethodName, MethodOf } from './codec/index.ts';
 import { consumeReplies, isReplyAddress, REPLY_TO } from './reply-to.ts';
@@ -160,17 +161,20 @@ function* exchangeMethod(channel: Channel, method: ExchangeMethod): Effects<void
   const { vhost } = channel.args;
   switch (method.name) {
     case 'exchange.declare': {
+      checkExchangeDeclare(channel, method);
       const { exchange: name, ...rest } = method;
       orClose(yield* declareExchange(channel.replica, { ...rest, vhost, name }));
       if (!method.nowait) channel.output.reply({ name: 'exchange.declare-ok' });
       return;
     }
     case 'exchange.delete':
+      checkExchangeDelete(channel, method.exchange);
       orClose(yield* deleteExchange(channel.replica, { vhost, name: method.exchange, ifUnused: method.ifUnused }));
       if (!method.nowait) channel.output.reply({ name: 'exchange.delete-ok' });
       return;
     default: {
       const binding = { ...method, vhost };
+      checkBinding(channel, method.source, { on: 'exchange', name: method.destination }, method.routingKey);
       const isBind = method.name === 'exchange.bind';
       orClose(yield* isBind ? bindExchange(channel.replica, binding) : unbindExchange(channel.replica, binding));
       if (!method.nowait) channel.output.reply({ name: isBind ? 'exchange.bind-ok' : 'exchange.unbind-ok' });
@@ -186,9 +190,12 @@ function nameOf(channel: Channel, name: string): string {
   return channel.lastQueue ?? closeChannel(404, 'no previously declared queue');
 }
 
+type QueueUse = 'purge' | 'consume' | 'get' | 'deleteQueue';
+
 /** The queue that a method means, with the right to use it. */
-function queueFor(channel: Channel, given: string): QueueRecord {
+function queueFor(channel: Channel, given: string, what: QueueUse): QueueRecord {
   const name = nameOf(channel, given);
+  channel.access.check({ do: what, queue: name });
   const { vhost, connection } = channel.args;
   const record = channel.replica.tables.queueByName(vhost, name);
   if (record === undefined) throw new CloseSignal(noQueue(vhost, name));
@@ -200,6 +207,7 @@ function queueFor(channel: Channel, given: string): QueueRecord {
 function* queueDeclare(channel: Channel, method: MethodOf<'queue.declare'>): Effects<void> {
   const { vhost, connection } = channel.args;
   if (method.passive && isReplyAddress(method.queue)) return replyQueueDeclared(channel, method);
+  checkQueueDeclare(channel, method);
   const { queue: name, ...rest } = method;
   const record = orClose(yield* declareQueue(channel.replica, { ...rest, vhost, name, connection }));
   yield* channel.caughtUp();
@@ -225,6 +233,7 @@ function* queueBinding(channel: Channel, method: MethodOf<'queue.bind' | 'queue.
   const queue = nameOf(channel, method.queue);
   // With an empty queue name an empty routing key means that name as well (digest 6).
   const routingKey = method.queue === '' && method.routingKey === '' ? queue : method.routingKey;
+  checkBinding(channel, method.exchange, { on: 'queue', name: queue }, routingKey);
   const binding = { vhost, connection, queue, exchange: method.exchange, routingKey, arguments: method.arguments };
   if (method.name === 'queue.bind') {
     orClose(yield* bindQueue(channel.replica, binding));
@@ -236,7 +245,7 @@ function* queueBinding(channel: Channel, method: MethodOf<'queue.bind' | 'queue.
 }
 
 function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects<void> {
-  const record = queueFor(channel, method.queue);
+  const record = queueFor(channel, method.queue, 'purge');
   refuseStream(record, 'queue.purge');
   const messageCount = yield* channel.askQueue(record, { tag: 'purge' });
   if (!method.nowait) channel.output.reply({ name: 'queue.purge-ok', messageCount });
@@ -244,8 +253,10 @@ function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects
 
 function* queueDelete(channel: Channel, method: MethodOf<'queue.delete'>): Effects<void> {
   const name = nameOf(channel, method.queue);
+  channel.access.check({ do: 'deleteQueue', queue: name });
   const known = channel.replica.tables.queueByName(channel.args.vhost, name);
-  const messageCount = known === undefined ? 0 : yield* deleteNow(channel, queueFor(channel, name), method);
+  const messageCount =
+    known === undefined ? 0 : yield* deleteNow(channel, queueFor(channel, name, 'deleteQueue'), method);
   if (!method.nowait) channel.output.reply({ name: 'queue.delete-ok', messageCount });
 }
 
@@ -273,7 +284,7 @@ function* consume(channel: Channel, method: MethodOf<'basic.consume'>): Effects<
   if (channel.consumers.has(tag)) closeConnection(530, `attempt to reuse consumer tag '${tag}'`);
   if (name === REPLY_TO) yield* consumeReplies(channel, tag, noAck);
   else {
-    const record = queueFor(channel, name);
+    const record = queueFor(channel, name, 'consume');
     const error = checkConsumeArguments(record, method.arguments);
     if (error !== null) throw new CloseSignal(error);
     yield* channel.consumers.consume(record, { tag, noAck, exclusive, arguments: method.arguments });
@@ -282,7 +293,7 @@ function* consume(channel: Channel, method: MethodOf<'basic.consume'>): Effects<
 }
 
 function* get(channel: Channel, method: MethodOf<'basic.get'>): Effects<void> {
-  const record = queueFor(channel, method.queue);
+  const record = queueFor(channel, method.queue, 'get');
   refuseStream(record, 'basic.get');
   const self = channel.context.self as never;
   const fetched = yield* channel.askQueue(record, { tag: 'get', channel: self, noAck: method.noAck });

@@ -37,11 +37,13 @@ export class ChannelPublisher {
     const { channel } = this;
     const { vhost } = channel.args;
     if (method.immediate) closeConnection(540, 'immediate=true');
+    channel.access.checkPublish(method.exchange);
     const exchange = channel.replica.tables.exchange(vhost, method.exchange);
     if (exchange === undefined) throw new CloseSignal(noExchange(vhost, method.exchange));
     if (exchange.internal) {
       closeChannel(403, `cannot publish to internal exchange '${exchange.name}' in vhost '${vhost}'`);
     }
+    if (exchange.type === 'topic') channel.access.checkTopic(exchange.name, method.routingKey);
     const summary = peekProperties(content.bytes, 0, content.propertiesEnd);
     const published = messageOf(method, withReplyAddress(channel, content, summary), summary, channel.args.user);
     const message =

@@ -24,6 +24,7 @@ import {
   type TimeoutMessage,
 } from '../../process/index.ts';
 import type { Pid, Ref } from '../../term/index.ts';
+import { ChannelAccess } from './channel-access.ts';
 import { ChannelConsumers } from './channel-consumers.ts';
 import { isWaiting, runMethod, runNow } from './channel-methods.ts';
 import { ChannelOutput } from './channel-output.ts';
@@ -61,6 +62,7 @@ export class Channel {
   readonly context: Context<ChannelMessage>;
   readonly args: ChannelArgs;
   readonly replica: Replica;
+  readonly access: ChannelAccess;
   readonly output: ChannelOutput;
   readonly peers: QueuePeers;
   readonly publisher: ChannelPublisher;
@@ -74,6 +76,7 @@ export class Channel {
     this.context = context;
     this.args = args;
     this.replica = replica;
+    this.access = new ChannelAccess(this);
     this.output = new ChannelOutput(context, args);
     this.peers = new QueuePeers(this);
     this.publisher = new ChannelPublisher(this);
