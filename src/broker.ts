@@ -2,6 +2,7 @@
 //
 //   await using broker = await startBroker({ amqpPort: 0 });
 //   const connection = await amqplib.connect(broker.url);
+import { BrokerAdmin } from './admin.ts';
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
 import { type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
 import { lockDataDir, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
@@ -17,6 +18,8 @@ import {
 import { startSystem } from './start.ts';
 import type { System } from './system/index.ts';
 import { formatReason } from './term/index.ts';
+
+export * from './admin.ts';
 
 /** TLS of a broker. Files are PEM; changed ones are used without a restart. */
 export interface BrokerTls {
@@ -107,6 +110,8 @@ export class Broker implements AsyncDisposable {
   readonly socketThreads: readonly number[];
   /** The root of the supervision tree: metadata, queues, and per thread listeners with their connections. */
   readonly tree: SupervisorPid;
+  /** What is done to the broker without a connection: policies. */
+  readonly admin: BrokerAdmin;
   private readonly unlock: () => void;
 
   constructor(
@@ -117,6 +122,7 @@ export class Broker implements AsyncDisposable {
   ) {
     this.unlock = unlock;
     this.system = system;
+    this.admin = new BrokerAdmin(system);
     this.tree = tree;
     this.host = at.host;
     this.amqpPort = at.amqpPort;

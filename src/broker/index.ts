@@ -10,6 +10,7 @@ export * from './exchange/index.ts';
 export * from './field-table.ts';
 export * from './message.ts';
 export * from './metadata/index.ts';
+export * from './policies/index.ts';
 export { queueType } from './queue/index.ts';
 export * from './queue-server/index.ts';
 export type { StorePlan } from './store/index.ts';

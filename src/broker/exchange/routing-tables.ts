@@ -20,7 +20,7 @@ export interface Exchange {
   /** Equal keys go the same way. */
   readonly isCacheable: boolean;
   /** Null for none. */
-  readonly alternate: string | null;
+  alternate: string | null;
   /** By `bindingId`: those that start here. */
   readonly bindings: Map<string, BindingRecord>;
   /** Queue ids by routing key, as of `cacheVersion` of the tables. */
@@ -65,17 +65,27 @@ export class RoutingTables {
     return this.exchanges.values();
   }
 
-  addExchange(record: ExchangeRecord): void {
+  /** `alternate`: by policy, for one without an argument of its own. */
+  addExchange(record: ExchangeRecord, alternate: string | null = null): void {
     this.version++;
     this.exchanges.set(record.name, {
       record,
       matcher: matcherFor(record),
       isCacheable: isRoutedByKey(record),
-      alternate: alternateOf(record),
+      alternate: alternateOf(record) ?? alternate,
       bindings: new Map(),
       cache: new Map(),
       cacheVersion: this.version,
     });
+  }
+
+  /** Where exchanges without such an argument send what they have no destination for; never the default exchange. */
+  adoptAlternates(byPolicy: (record: ExchangeRecord) => string | null): void {
+    this.version++;
+    for (const exchange of this.exchanges.values()) {
+      const { record } = exchange;
+      if (record.name !== '') exchange.alternate = alternateOf(record) ?? byPolicy(record);
+    }
   }
 
   /** Removes an exchange with all its bindings. Returns the names of all exchanges that went, this one first. */

@@ -1,5 +1,5 @@
-// The small configuration of a broker (DESIGN decision 14): its vhosts, users and permissions, as one immutable value that
-// immer changes. A user or vhost takes its permissions with it.
+// The small configuration of a broker (DESIGN decision 14): its vhosts, users, permissions and policies, as one immutable
+// value that immer changes. A user or vhost takes its permissions with it, a vhost its policies.
 import { produce } from 'immer';
 import type {
   AccessRecords,
@@ -9,10 +9,20 @@ import type {
   VhostRecord,
 } from '../access/index.ts';
 import { plainVhost } from '../access/index.ts';
+import { isPolicy, type Policy, type PolicyKey } from '../policies/index.ts';
 
-export interface Configuration extends AccessRecords {}
+export interface Configuration extends AccessRecords {
+  /** Those of operators too. */
+  readonly policies: readonly Policy[];
+}
 
-export const EMPTY_CONFIGURATION: Configuration = { vhosts: [], users: [], permissions: [], topicPermissions: [] };
+export const EMPTY_CONFIGURATION: Configuration = {
+  vhosts: [],
+  users: [],
+  permissions: [],
+  topicPermissions: [],
+  policies: [],
+};
 
 /** Adds a vhost with nothing but a name where there is none of that name. */
 export function withVhost(configuration: Configuration, vhost: string): Configuration {
@@ -32,6 +42,7 @@ export function withoutVhost(configuration: Configuration, vhost: string): Confi
     draft.vhosts = draft.vhosts.filter(({ name }) => name !== vhost);
     draft.permissions = draft.permissions.filter((each) => each.vhost !== vhost);
     draft.topicPermissions = draft.topicPermissions.filter((each) => each.vhost !== vhost);
+    draft.policies = draft.policies.filter((each) => each.vhost !== vhost);
   });
 }
 
@@ -84,6 +95,15 @@ export function withoutTopicPermission(
       (each) => each.user !== user || each.vhost !== vhost || (exchange !== null && each.exchange !== exchange),
     );
   });
+}
+
+/** Adds a policy or replaces the one of that name. */
+export function withPolicy(configuration: Configuration, policy: Policy): Configuration {
+  return { ...configuration, policies: [...withoutPolicy(configuration, policy).policies, policy] };
+}
+
+export function withoutPolicy(configuration: Configuration, key: PolicyKey): Configuration {
+  return { ...configuration, policies: configuration.policies.filter((policy) => !isPolicy(policy, key)) };
 }
 
 function place<T>(records: T[], record: T, isSame: (record: T) => boolean): void {

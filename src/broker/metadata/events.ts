@@ -3,6 +3,7 @@
 // last binding, the bindings of a queue that is deleted) is not an event of its own. All of it is terms.
 import type { PermissionRecord, TopicPermissionRecord, UserRecord, VhostRecord } from '../access/index.ts';
 import type { BindingRecord, ExchangeRecord } from '../exchange/index.ts';
+import type { Policy, PolicyKey } from '../policies/index.ts';
 import type { QueuePlace, QueueRecord } from './records.ts';
 
 export type MetadataEvent =
@@ -23,6 +24,8 @@ export type MetadataEvent =
       /** Null: for every exchange. */
       readonly exchange: string | null;
     }
+  | { readonly tag: 'policySet'; readonly policy: Policy }
+  | { readonly tag: 'policyDeleted'; readonly key: PolicyKey }
   | { readonly tag: 'exchangeDeclared'; readonly vhost: string; readonly record: ExchangeRecord }
   | { readonly tag: 'exchangeDeleted'; readonly vhost: string; readonly name: string }
   | { readonly tag: 'bound'; readonly vhost: string; readonly binding: BindingRecord }

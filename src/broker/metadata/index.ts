@@ -1,4 +1,5 @@
 // The metadata: what exchanges, queues and bindings there are, and where the queues are.
+export * from './admin.ts';
 export * from './client.ts';
 export type { Configuration } from './configuration.ts';
 export * from './events.ts';

@@ -28,15 +28,18 @@ import {
 } from '../declaration.ts';
 import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
 import type { RoutingTables } from '../exchange/index.ts';
+import { NO_FIELDS } from '../field-table.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import { keepsLog, LOG_NAME, type LogPid } from '../store/index.ts';
 import type { MetadataEvent } from './events.ts';
 import { recoverMetadata } from './journal.ts';
 import { MetadataState } from './metadata-state.ts';
-import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, QueueNotStarted } from './protocol.ts';
+import { changePolicy } from './policy-changes.ts';
+import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, Placed, QueueNotStarted } from './protocol.ts';
 import { queueStarter } from './queue-starter.ts';
 import type { QueueRecord } from './records.ts';
+import { snapshotOf } from './tables.ts';
 import type { ReplicaPid } from './thread-replica.ts';
 
 interface State {
@@ -70,12 +73,17 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
     switch (request.tag) {
       case 'subscribe':
         return reply(metadata.subscribe(request.replica as ReplicaPid), state);
+      case 'everything':
+        return reply({ version: metadata.kept.version, events: snapshotOf(metadata.tables) }, state);
+      case 'setPolicy':
+      case 'deletePolicy':
+        return answer(state, from, changePolicy(metadata, request));
       case 'declareQueue': {
         const outcome = declareQueue(state, context, request.wanted, from);
         return outcome === null ? noReply(state) : answer(state, from, outcome);
       }
       case 'queuePlaced':
-        return reply(queuePlaced(state, context, request.id, request.pid), state);
+        return reply(placed(metadata, request.id, queuePlaced(state, context, request.id, request.pid)), state);
       case 'queueDeleted':
         metadata.removeQueue(request.id);
         return answer(state, from, true as const);
@@ -101,7 +109,17 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
 
 type TopologyCall = Exclude<
   MetadataCall,
-  { readonly tag: 'subscribe' | 'declareQueue' | 'queuePlaced' | 'queueDeleted' | 'deleteExclusive' }
+  {
+    readonly tag:
+      | 'subscribe'
+      | 'everything'
+      | 'setPolicy'
+      | 'deletePolicy'
+      | 'declareQueue'
+      | 'queuePlaced'
+      | 'queueDeleted'
+      | 'deleteExclusive';
+  }
 >;
 
 function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome<true> {
@@ -252,6 +270,12 @@ function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<
   const epoch = (place?.epoch ?? 0) + 1;
   metadata.placeQueue(id, pid, epoch);
   return epoch;
+}
+
+/** The actor knows what holds for it before it handles anything. */
+function placed({ tables }: MetadataState, id: number, epoch: number): Placed {
+  const record = tables.queueById(id);
+  return { epoch, effective: record === undefined ? NO_FIELDS : tables.effectiveArguments(record) };
 }
 
 function startAgain(state: State, context: ServerContext, id: number): void {

@@ -4,6 +4,7 @@ import type { DownMessage, TimeoutMessage } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
 import type { ExchangeBinding, ExchangeDeclaration } from '../declaration.ts';
 import type { FieldTable } from '../field-table.ts';
+import type { Policy, PolicyKey } from '../policies/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import type { FromLog } from '../store/index.ts';
 import type { MetadataSnapshot } from './events.ts';
@@ -47,6 +48,15 @@ export interface DeclareQueue {
   readonly connection: AnyPid;
 }
 
+/** Where a queue's actor begins: its epoch, and its arguments with what the policies add to them. */
+export interface Placed {
+  readonly epoch: number;
+  readonly effective: FieldTable;
+}
+
+/** What became of a change by an administrator. */
+export type Change = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
 export type MetadataCall =
   /** A replica begins: everything so far; later events come as casts. */
   | Request<{ readonly tag: 'subscribe'; readonly replica: AnyPid }, MetadataSnapshot>
@@ -58,8 +68,13 @@ export type MetadataCall =
   | Request<{ readonly tag: 'unbindQueue'; readonly wanted: BindQueue }, Outcome<true>>
   /** Answered once the queue's actor has its place. */
   | Request<{ readonly tag: 'declareQueue'; readonly wanted: DeclareQueue }, Outcome<QueueRecord>>
-  /** A queue's actor has started; its epoch. */
-  | Request<{ readonly tag: 'queuePlaced'; readonly id: number; readonly pid: Pid<QueueMessage> }, number>
+  /** Everything there is, without following it. */
+  | Request<{ readonly tag: 'everything' }, MetadataSnapshot>
+  /** A policy that was checked; its vhost may not exist. */
+  | Request<{ readonly tag: 'setPolicy'; readonly policy: Policy }, Change>
+  | Request<{ readonly tag: 'deletePolicy'; readonly key: PolicyKey }, Change>
+  /** A queue's actor has started. */
+  | Request<{ readonly tag: 'queuePlaced'; readonly id: number; readonly pid: Pid<QueueMessage> }, Placed>
   /** A queue's actor is about to end for good. */
   | Request<{ readonly tag: 'queueDeleted'; readonly id: number }, true>
   /** A connection closes: its exclusive queues go. */

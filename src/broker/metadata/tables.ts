@@ -8,15 +8,26 @@ import {
   RoutingTables,
   route,
 } from '../exchange/index.ts';
+import type { FieldTable } from '../field-table.ts';
 import type { Message, PropertiesFormats } from '../message.ts';
+import {
+  effectiveArguments,
+  effectivePolicy,
+  type Policy,
+  type PolicyKey,
+  policyAlternate,
+} from '../policies/index.ts';
+import { queueType } from '../queue/index.ts';
 import {
   type Configuration,
   EMPTY_CONFIGURATION,
   withoutPermission,
+  withoutPolicy,
   withoutTopicPermission,
   withoutUser,
   withoutVhost,
   withPermission,
+  withPolicy,
   withTopicPermission,
   withUser,
   withVhost,
@@ -84,6 +95,13 @@ export class Tables {
     return size;
   }
 
+  /** A queue's arguments with what the policies add to them; the record's own table when they add nothing. */
+  effectiveArguments({ vhost, name, arguments: args }: QueueRecord): FieldTable {
+    const { policies } = this.configuration;
+    if (policies.length === 0) return args;
+    return effectiveArguments(args, effectivePolicy(policies, { kind: 'queue', vhost, name, type: queueType(args) }));
+  }
+
   // ---- changing: through `applyEvent` only
 
   addVhost(vhost: string): void {
@@ -100,6 +118,28 @@ export class Tables {
     this.configuration = withoutVhost(this.configuration, vhost);
     for (const { id, vhost: its } of [...this.queues.values()]) if (its === vhost) this.deleteQueue(id);
     this.vhosts.delete(vhost);
+  }
+
+  addExchange(vhost: string, record: ExchangeRecord): void {
+    this.routing(vhost)?.addExchange(record, this.alternateByPolicy(vhost, record));
+  }
+
+  setPolicy(policy: Policy): void {
+    this.configuration = withPolicy(this.configuration, policy);
+    this.adoptAlternates(policy.vhost);
+  }
+
+  deletePolicy(key: PolicyKey): void {
+    this.configuration = withoutPolicy(this.configuration, key);
+    this.adoptAlternates(key.vhost);
+  }
+
+  private adoptAlternates(vhost: string): void {
+    this.routing(vhost)?.adoptAlternates((record) => this.alternateByPolicy(vhost, record));
+  }
+
+  private alternateByPolicy(vhost: string, { name }: ExchangeRecord): string | null {
+    return policyAlternate(effectivePolicy(this.configuration.policies, { kind: 'exchange', vhost, name }));
   }
 
   addQueue(record: QueueRecord): void {
@@ -159,8 +199,14 @@ export function applyEvent(tables: Tables, event: MetadataEvent): readonly strin
     case 'topicPermissionsCleared':
       tables.configuration = withoutTopicPermission(tables.configuration, event);
       break;
+    case 'policySet':
+      tables.setPolicy(event.policy);
+      break;
+    case 'policyDeleted':
+      tables.deletePolicy(event.key);
+      break;
     case 'exchangeDeclared':
-      tables.routing(event.vhost)?.addExchange(event.record);
+      tables.addExchange(event.vhost, event.record);
       break;
     case 'exchangeDeleted':
       return tables.routing(event.vhost)?.deleteExchange(event.name) ?? [];
@@ -202,12 +248,13 @@ export function snapshotOf(tables: Tables): MetadataEvent[] {
   return [...events, ...bindings];
 }
 
-function accessEvents({ vhosts, users, permissions, topicPermissions }: Configuration): MetadataEvent[] {
+function accessEvents({ vhosts, users, permissions, topicPermissions, policies }: Configuration): MetadataEvent[] {
   return [
     ...vhosts.map((record): MetadataEvent => ({ tag: 'vhostSet', record })),
     ...users.map((user): MetadataEvent => ({ tag: 'userSet', user })),
     ...permissions.map((permission): MetadataEvent => ({ tag: 'permissionsSet', permission })),
     ...topicPermissions.map((permission): MetadataEvent => ({ tag: 'topicPermissionsSet', permission })),
+    ...policies.map((policy): MetadataEvent => ({ tag: 'policySet', policy })),
   ];
 }
 

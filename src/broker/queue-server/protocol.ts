@@ -85,6 +85,8 @@ export type QueueMessage =
   /** As the call `leave`, without an answer. */
   | { readonly tag: 'leaveSoon'; readonly channel: AnyPid }
   | { readonly tag: 'deadLettered'; readonly messages: readonly Message[] }
+  /** Policies have changed: its arguments with what they add to them. */
+  | { readonly tag: 'settings'; readonly effective: FieldTable }
   /** Its exclusive owner is gone: end now. */
   | { readonly tag: 'vanish' }
   /** Its store has moved on. */

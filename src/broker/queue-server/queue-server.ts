@@ -40,12 +40,13 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
   *handleContinue(what, state, context) {
     if (what === 'place') {
       const replica = yield* awaitReplica(context);
-      const epoch = yield* call(replica.metadata, {
+      const { epoch, effective } = yield* call(replica.metadata, {
         tag: 'queuePlaced',
         id: state.record.id,
         pid: context.self as never,
       });
       state.placed(replica, epoch);
+      state.adopt(queueSettings(effective));
       state.recover();
     }
     state.pump();
@@ -110,6 +111,10 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
         break;
       case 'deadLettered':
         state.takeDeadLetters(message.messages);
+        break;
+      case 'settings':
+        state.adopt(queueSettings(message.effective));
+        state.wake();
         break;
       case 'timeout':
         if (state.onTimer(message.ref)) return end(state, context);

@@ -59,7 +59,7 @@ export class QueueState {
   readonly queue: Queue;
   epoch = 0;
   private readonly context: ServerContext;
-  private readonly settings: QueueSettings;
+  private settings: QueueSettings;
   private readonly store: QueueStore<Message>;
   private readonly batches: Map<AnyPid, number>;
   private readonly kept: Kept;
@@ -106,6 +106,23 @@ export class QueueState {
     this.settled();
     if (!this.record.autoDelete || !this.kept.hadConsumer) return;
     this.reattachTimer = this.context.startTimer(REATTACH_MS, this.context.self, 'reattach');
+  }
+
+  /** Other settings hold from now on, those of a policy (digest 1.5). */
+  adopt(settings: QueueSettings): void {
+    const before = this.settings;
+    this.settings = settings;
+    this.queue.adopt(settings);
+    if (settings.expiresMs === before.expiresMs) return;
+    if (this.idleTimer !== null) this.context.cancelTimer(this.idleTimer);
+    this.idleTimer = null;
+    this.used();
+  }
+
+  /** What is due happens, and limits hold. */
+  wake(): void {
+    this.queue.wake(this.context.now());
+    this.settled();
   }
 
   // ---- publishing
@@ -339,8 +356,7 @@ export class QueueState {
       this.used();
     } else if (ref === this.expiryTimer?.ref) {
       this.expiryTimer = null;
-      this.queue.wake(this.context.now());
-      this.settled();
+      this.wake();
     }
     return false;
   }

@@ -24,26 +24,34 @@ export interface Settlement {
 }
 
 export class Queue {
-  readonly settings: QueueSettings;
+  settings: QueueSettings;
   readonly store: QueueStore<Message>;
   readonly consumers: QueueConsumers;
   private readonly sink: QueueSink;
-  private readonly hasLimit: boolean;
-  private readonly refuses: boolean;
-  private readonly dropsHead: boolean;
+  private refuses = false;
+  private dropsHead = false;
   /** A quorum queue without a limit lets others go before what a client gives back (RabbitMQ 3.10). */
-  private readonly requeuesLast: boolean;
+  private requeuesLast = false;
   /** Whether it matters how often, or why, a message came back. */
-  private readonly judgesReturns: boolean;
+  private judgesReturns = false;
 
   constructor(settings: QueueSettings, store: QueueStore<Message>, sink: QueueSink) {
     this.settings = settings;
     this.store = store;
     this.sink = sink;
     this.consumers = new QueueConsumers(settings.singleActiveConsumer);
-    this.hasLimit = settings.maxLength !== Infinity || settings.maxLengthBytes !== Infinity;
-    this.refuses = this.hasLimit && settings.overflow !== 'drop-head';
-    this.dropsHead = this.hasLimit && settings.overflow === 'drop-head';
+    this.adopt(settings);
+  }
+
+  /**
+   * Other settings of the same type, priorities and consumers hold from now on; limits from the next step on. A time to
+   * live is that of what comes from now on, as in RabbitMQ.
+   */
+  adopt(settings: QueueSettings): void {
+    this.settings = settings;
+    const hasLimit = settings.maxLength !== Infinity || settings.maxLengthBytes !== Infinity;
+    this.refuses = hasLimit && settings.overflow !== 'drop-head';
+    this.dropsHead = hasLimit && settings.overflow === 'drop-head';
     this.requeuesLast = settings.type === 'quorum' && settings.deliveryLimit === Infinity;
     this.judgesReturns =
       settings.deliveryLimit !== Infinity || settings.delayedRetry !== null || settings.type === 'quorum';

@@ -17,6 +17,7 @@ import { exclusiveUse, streamRefused } from '../errors.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { awaitReplica } from '../metadata/thread-replica.ts';
 import type { QueueCall, QueueMessage } from '../queue-server/protocol.ts';
+import { streamSettings } from '../stream/index.ts';
 import { forgetStream, keptStream } from './stream-kept.ts';
 import { StreamState } from './stream-state.ts';
 
@@ -37,7 +38,9 @@ export const streamServer = genServer<StreamState, [QueueRecord], QueueCall, nev
     if (what === 'place') {
       const replica = yield* awaitReplica(context);
       const placed = { tag: 'queuePlaced', id: state.record.id, pid: context.self as never } as const;
-      state.placed(replica, yield* call(replica.metadata, placed));
+      const { epoch, effective } = yield* call(replica.metadata, placed);
+      state.placed(replica, epoch);
+      state.adopt(streamSettings(effective));
     }
     state.pump();
     return noReply(state);
@@ -89,6 +92,9 @@ export const streamServer = genServer<StreamState, [QueueRecord], QueueCall, nev
         break;
       case 'deadLettered':
         state.takeDeadLetters(message.messages);
+        break;
+      case 'settings':
+        state.adopt(streamSettings(message.effective));
         break;
       case 'vanish':
         state.sayGone();

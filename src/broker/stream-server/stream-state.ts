@@ -9,7 +9,13 @@ import type { Replica } from '../metadata/thread-replica.ts';
 import { publishDepth } from '../metadata/words.ts';
 import { Slab } from '../queue/index.ts';
 import type { ConsumeRequest, FromQueue, QueueDelivery, QueueMessage } from '../queue-server/protocol.ts';
-import { type StreamCursor, type StreamEntry, type StreamStart, streamStart } from '../stream/index.ts';
+import {
+  type StreamCursor,
+  type StreamEntry,
+  type StreamSettings,
+  type StreamStart,
+  streamStart,
+} from '../stream/index.ts';
 import type { KeptStream } from './stream-kept.ts';
 
 interface Channel {
@@ -78,6 +84,11 @@ export class StreamState {
   placed(replica: Replica, epoch: number): void {
     this.replica = replica;
     this.epoch = epoch;
+  }
+
+  /** Other settings hold from now on, those of a policy. */
+  adopt(settings: StreamSettings): void {
+    this.kept.log.adopt(settings);
   }
 
   // ---- publishing

@@ -59,7 +59,7 @@ export class StreamLog<M> implements LogReader {
   /** The first offset that is there, and the one that the next message gets. */
   first = 0;
   next = 0;
-  private readonly settings: StreamSettings;
+  private settings: StreamSettings;
   private readonly sizeOf: (message: M) => number;
   private readonly disk: StreamDisk<M> | null;
   private segments: Segment[] = [];
@@ -86,6 +86,11 @@ export class StreamLog<M> implements LogReader {
     this.sizeOf = sizeOf;
     this.disk = disk;
     if (opened !== null) this.recover(opened);
+  }
+
+  /** Other settings hold from the next segment on. */
+  adopt(settings: StreamSettings): void {
+    this.settings = settings;
   }
 
   /** How many messages there are. */
