@@ -1,6 +1,8 @@
 // What an embedder does to a running broker without a connection: `broker.admin`. Every change is done, and in the log
 // where there is one, when its promise resolves.
 import {
+  AccessAdmin,
+  AdminError,
   allMetadata,
   type Change,
   deletePolicy,
@@ -15,6 +17,7 @@ import type { Effects } from './process/index.ts';
 import type { System } from './system/index.ts';
 
 export type { Policy, PolicyDefinition, PolicyScope, PolicyValue } from './broker/index.ts';
+export { AdminError, type UserSettings, type UserView, type VhostSettings } from './broker/index.ts';
 
 /** What is given to set a policy. */
 export interface PolicyOptions {
@@ -31,16 +34,12 @@ export interface PolicyOptions {
   readonly definition: Policy['definition'];
 }
 
-/** Thrown for what an administrator asked and the broker does not do; the message is one clear line. */
-export class AdminError extends Error {
-  override readonly name = 'AdminError';
-}
-
 /** The administration of one broker. */
-export class BrokerAdmin {
+export class BrokerAdmin extends AccessAdmin {
   private readonly system: System;
 
   constructor(system: System) {
+    super((body) => system.perform(body));
     this.system = system;
   }
 
@@ -72,11 +71,13 @@ export class BrokerAdmin {
 
   private set(given: PolicyOptions, isOperator: boolean): Promise<void> {
     const policy = readPolicy({ ...given, vhost: given.vhost ?? '/' } satisfies PolicyGiven, isOperator);
-    return 'why' in policy ? Promise.reject(new AdminError(policy.why)) : this.change(() => setPolicy(policy));
+    return 'why' in policy
+      ? Promise.reject(new AdminError('invalid', policy.why))
+      : this.change(() => setPolicy(policy));
   }
 
   private async change(effects: () => Effects<Change>): Promise<void> {
     const change = await this.system.perform(effects);
-    if (!change.ok) throw new AdminError(change.why);
+    if (!change.ok) throw new AdminError('invalid', change.why);
   }
 }

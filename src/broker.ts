@@ -110,7 +110,7 @@ export class Broker implements AsyncDisposable {
   readonly socketThreads: readonly number[];
   /** The root of the supervision tree: metadata, queues, and per thread listeners with their connections. */
   readonly tree: SupervisorPid;
-  /** What is done to the broker without a connection: policies. */
+  /** What is done to the broker without a connection: vhosts, users, permissions, limits and policies. */
   readonly admin: BrokerAdmin;
   private readonly unlock: () => void;
 

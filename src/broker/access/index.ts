@@ -1,5 +1,7 @@
 // Access: who may log in, open a vhost, and do what in it. Pure rules over records.
 export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
+export { type AccessEvent, changeRefusal } from './changes.ts';
+export { channelRefusal, entryRefusal, queueRefusal } from './limits.ts';
 export * from './password-hashes.ts';
 export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './records.ts';

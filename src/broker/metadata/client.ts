@@ -1,13 +1,20 @@
 // What channels and connections ask of the metadata, as effects. A change is asked of the metadata server; when it has
 // answered, a channel that wants to see the change in its own replica catches up (`isBehind`, `catchUp`).
 import { call } from '../../behaviours/index.ts';
-import { context as currentContext, type Effects } from '../../process/index.ts';
-import type { AnyPid } from '../../term/index.ts';
-import { type Credentials, mayBe, mayLogIn, vhostAccess } from '../access/index.ts';
+import { type Context, context as currentContext, type Effects } from '../../process/index.ts';
+import type { AnyPid, Pid } from '../../term/index.ts';
+import { type Credentials, mayBe, mayLogIn, userNamed, vhostAccess } from '../access/index.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
-import type { BindExchange, BindQueue, DeclareExchange, DeclareQueue, DeleteExchange } from './protocol.ts';
+import type {
+  BindExchange,
+  BindQueue,
+  ChannelsClosed,
+  DeclareExchange,
+  DeclareQueue,
+  DeleteExchange,
+} from './protocol.ts';
 import type { QueueRecord } from './records.ts';
-import { awaitReplica, type Replica } from './thread-replica.ts';
+import { awaitReplica, catchUp, type Replica, replicaHere } from './thread-replica.ts';
 
 /** The metadata is slow only while threads die; nobody gives up on it, its own end ends whoever waits. */
 const PATIENCE_MS = Number.POSITIVE_INFINITY;
@@ -57,15 +64,23 @@ export function* deleteExclusiveQueues(connection: AnyPid): Effects<void> {
   yield* call(replica.metadata, { tag: 'deleteExclusive', connection }, PATIENCE_MS);
 }
 
+/** The replica with everything that was done before. */
+function* upToDate(): Effects<Replica> {
+  const context = yield* currentContext();
+  const replica = yield* awaitReplica(context);
+  yield* catchUp(context, replica);
+  return replica;
+}
+
 /** Whether somebody at that address may log in. */
 export function* logIn(credentials: Credentials, peerHost: string): Effects<boolean> {
-  const { tables } = yield* awaitReplica(yield* currentContext());
+  const { tables } = yield* upToDate();
   return mayLogIn(tables.configuration, credentials, peerHost);
 }
 
 /** The same for a user whose name is proved by other means than a password. */
 export function* logInByName(user: string, peerHost: string): Effects<boolean> {
-  const { tables } = yield* awaitReplica(yield* currentContext());
+  const { tables } = yield* upToDate();
   return mayBe(tables.configuration, user, peerHost);
 }
 
@@ -73,6 +88,35 @@ export function* logInByName(user: string, peerHost: string): Effects<boolean> {
 export function* openVhost(vhost: string, user: string): Effects<'ok' | 'missing' | 'refused'> {
   const { tables } = yield* awaitReplica(yield* currentContext());
   return vhostAccess(tables.configuration, vhost, user);
+}
+
+/** A connection opens a vhost, for as long as it lives. Null, or why it may not (530). */
+export function* enterVhost(connection: AnyPid, user: string, vhost: string): Effects<string | null> {
+  const replica = yield* awaitReplica(yield* currentContext());
+  return yield* call(replica.metadata, { tag: 'enterVhost', connection, user, vhost }, PATIENCE_MS);
+}
+
+/** A connection opens one channel beside `open` others. Null, or why it may not (530). Asks only where there is a limit. */
+export function* enterChannel(connection: AnyPid, user: string, open: number): Effects<string | null> {
+  const replica = yield* awaitReplica(yield* currentContext());
+  if (!areChannelsLimited(replica, user)) return null;
+  return yield* call(replica.metadata, { tag: 'openChannel', connection, open }, PATIENCE_MS);
+}
+
+/** A channel of a connection has closed, and `open` are left. */
+export function channelClosed(
+  context: Pick<Context, 'send' | 'kernel'>,
+  connection: AnyPid,
+  user: string,
+  open: number,
+): void {
+  const replica = replicaHere(context);
+  if (replica === undefined || !areChannelsLimited(replica, user)) return;
+  context.send(replica.metadata as AnyPid as Pid<ChannelsClosed>, { tag: 'channelsClosed', connection, open });
+}
+
+function areChannelsLimited({ tables }: Replica, user: string): boolean {
+  return (userNamed(tables.configuration, user)?.limits.channelsMax ?? null) !== null;
 }
 
 function exchangeEnds({ vhost, source, destination, routingKey, arguments: args }: BindExchange): BindExchange {

@@ -1,29 +1,14 @@
 // What can happen to the metadata, as events (DESIGN decision 14). Every replica applies the same events in the same
 // order and has the same tables afterwards; what follows from an event by rule (auto-delete exchanges that go with their
 // last binding, the bindings of a queue that is deleted) is not an event of its own. All of it is terms.
-import type { PermissionRecord, TopicPermissionRecord, UserRecord, VhostRecord } from '../access/index.ts';
+import type { AccessEvent } from '../access/index.ts';
 import type { BindingRecord, ExchangeRecord } from '../exchange/index.ts';
 import type { Policy, PolicyKey } from '../policies/index.ts';
 import type { QueuePlace, QueueRecord } from './records.ts';
 
 export type MetadataEvent =
   | { readonly tag: 'vhostAdded'; readonly vhost: string }
-  /** A vhost is added or gets other properties. */
-  | { readonly tag: 'vhostSet'; readonly record: VhostRecord }
-  /** All that is in it goes with it; its queues were deleted before. */
-  | { readonly tag: 'vhostDeleted'; readonly vhost: string }
-  | { readonly tag: 'userSet'; readonly user: UserRecord }
-  | { readonly tag: 'userDeleted'; readonly user: string }
-  | { readonly tag: 'permissionsSet'; readonly permission: PermissionRecord }
-  | { readonly tag: 'permissionsCleared'; readonly user: string; readonly vhost: string }
-  | { readonly tag: 'topicPermissionsSet'; readonly permission: TopicPermissionRecord }
-  | {
-      readonly tag: 'topicPermissionsCleared';
-      readonly user: string;
-      readonly vhost: string;
-      /** Null: for every exchange. */
-      readonly exchange: string | null;
-    }
+  | AccessEvent
   | { readonly tag: 'policySet'; readonly policy: Policy }
   | { readonly tag: 'policyDeleted'; readonly key: PolicyKey }
   | { readonly tag: 'exchangeDeclared'; readonly vhost: string; readonly record: ExchangeRecord }

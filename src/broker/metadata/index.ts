@@ -1,4 +1,5 @@
 // The metadata: what exchanges, queues and bindings there are, and where the queues are.
+export { AccessAdmin, AdminError, type UserSettings, type UserView, type VhostSettings } from './access-admin.ts';
 export * from './admin.ts';
 export * from './client.ts';
 export type { Configuration } from './configuration.ts';
@@ -8,6 +9,7 @@ export { metadataServer } from './metadata-server.ts';
 export { MESSAGES_LOST } from './metadata-state.ts';
 export * from './protocol.ts';
 export * from './records.ts';
+export type { ForcedClose } from './sessions.ts';
 export { applyEvent, emptyTables, routeMessage, snapshotOf, type Tables } from './tables.ts';
 export * from './thread-replica.ts';
 export { type BrokerPlan, brokerTree } from './tree.ts';

@@ -15,6 +15,7 @@ import {
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
+import { queueRefusal } from '../access/index.ts';
 import { checkQueueArguments, plainName } from '../arguments.ts';
 import {
   type Decision,
@@ -27,14 +28,14 @@ import {
   decideQueueUnbind,
 } from '../declaration.ts';
 import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
-import type { RoutingTables } from '../exchange/index.ts';
 import { NO_FIELDS } from '../field-table.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import { keepsLog, LOG_NAME, type LogPid } from '../store/index.ts';
+import { changeAccess, vhostDeleted } from './access-changes.ts';
 import type { MetadataEvent } from './events.ts';
 import { recoverMetadata } from './journal.ts';
-import { MetadataState } from './metadata-state.ts';
+import { MetadataState, type StartingQueue } from './metadata-state.ts';
 import { changePolicy } from './policy-changes.ts';
 import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, Placed, QueueNotStarted } from './protocol.ts';
 import { queueStarter } from './queue-starter.ts';
@@ -87,6 +88,18 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
       case 'queueDeleted':
         metadata.removeQueue(request.id);
         return answer(state, from, true as const);
+      case 'configuration':
+        return reply(metadata.tables.configuration, state);
+      case 'changeAccess':
+        return answer(state, from, changeAccess(metadata, context, request.event));
+      case 'enterVhost': {
+        const { connection, user, vhost } = request;
+        return reply(metadata.sessions.enter(metadata.tables.configuration, connection, user, vhost), state);
+      }
+      case 'openChannel': {
+        const { connection, open } = request;
+        return reply(metadata.sessions.openChannel(metadata.tables.configuration, connection, open), state);
+      }
       case 'deleteExclusive':
         metadata.removeOwned(request.connection);
         return reply(true as const, state);
@@ -97,6 +110,7 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
   handleInfo(message, state, context) {
     if (message.tag === 'DOWN') state.metadata.down(message);
     else if (message.tag === 'queueNotStarted') queueNotStarted(state, context, message);
+    else if (message.tag === 'channelsClosed') state.metadata.sessions.channelsClosed(message.connection, message.open);
     else if (message.tag === 'reportLosses') state.metadata.reportLosses();
     else if (message.tag === 'safe') state.metadata.journal?.safe(message.batch);
     else if (message.tag === 'logFailed') state.metadata.journal?.failed();
@@ -107,24 +121,12 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
 
 // ---- exchanges and bindings
 
-type TopologyCall = Exclude<
-  MetadataCall,
-  {
-    readonly tag:
-      | 'subscribe'
-      | 'everything'
-      | 'setPolicy'
-      | 'deletePolicy'
-      | 'declareQueue'
-      | 'queuePlaced'
-      | 'queueDeleted'
-      | 'deleteExclusive';
-  }
->;
+type TopologyCall = Extract<MetadataCall, { readonly tag: `${string}Exchange` | 'bindQueue' | 'unbindQueue' }>;
 
 function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome<true> {
   const { vhost } = request.wanted;
-  const routing = routingOf(metadata, vhost);
+  const routing = metadata.tables.routing(vhost);
+  if (routing === undefined) return { ok: false, error: vhostDeleted(vhost) };
   switch (request.tag) {
     case 'declareExchange': {
       const decision = decideExchangeDeclare(routing, request.wanted);
@@ -181,12 +183,6 @@ function withRecord({ tables }: MetadataState, wanted: BindQueue) {
   return { ...wanted, record: tables.queueByName(wanted.vhost, plainName(wanted.queue)) };
 }
 
-function routingOf({ tables }: MetadataState, vhost: string): RoutingTables {
-  const routing = tables.routing(vhost);
-  if (routing === undefined) throw new Error(`a connection is in the vhost '${vhost}', which does not exist`);
-  return routing;
-}
-
 // ---- queues
 
 /** The outcome, or null when it comes later: the queue has to be started, or is being started already. */
@@ -198,7 +194,7 @@ function declareQueue(
 ): Outcome<QueueRecord> | null {
   const { metadata } = state;
   const { vhost, connection } = wanted;
-  routingOf(metadata, vhost);
+  if (!metadata.tables.hasVhost(vhost)) return { ok: false, error: vhostDeleted(vhost) };
   const name = plainName(wanted.name);
   const starting = metadata.startingByName(vhost, name);
   if (starting !== undefined) {
@@ -209,7 +205,11 @@ function declareQueue(
   const record = metadata.tables.queueByName(vhost, name);
   const decision = decideQueueDeclare(wanted, record, connection);
   if (decision.tag === 'refused') return { ok: false, error: decision.error };
-  if (decision.tag === 'change') return begin(state, context, metadata.newQueue(wanted, decision.change), from);
+  if (decision.tag === 'change') {
+    const full = fullVhost(metadata, vhost, name);
+    if (full !== null) return { ok: false, error: full };
+    return begin(state, context, metadata.newQueue(wanted, decision.change), from);
+  }
   return record === undefined ? { ok: false, error: noQueue(vhost, name) } : { ok: true, value: record };
 }
 
@@ -224,9 +224,15 @@ function declareGenerated(
   const type = queueType(wanted.arguments);
   if (type !== 'classic') return { ok: false, error: serverNamedRefused(type) };
   const name = `amq.gen-${context.env.ids.next(GENERATED_LENGTH)}`;
-  const error = checkQueueArguments({ vhost: wanted.vhost, name }, wanted);
+  const error = fullVhost(metadata, wanted.vhost, name) ?? checkQueueArguments({ vhost: wanted.vhost, name }, wanted);
   if (error !== null) return { ok: false, error };
   return begin(state, context, metadata.newQueue(wanted, name), from);
+}
+
+/** The refusal where a vhost has as many queues as it may have, those that are starting included. */
+function fullVhost({ tables, starting }: MetadataState, vhost: string, name: string): BrokerError | null {
+  const records = () => [...tables.allQueues(), ...[...starting.values()].map(({ record }) => record)];
+  return queueRefusal(tables.configuration, vhost, name, () => records().filter((each) => each.vhost === vhost).length);
 }
 
 function begin(state: State, context: ServerContext, record: QueueRecord, from: From): null {
@@ -253,6 +259,7 @@ function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<
   const starting = metadata.starting.get(id);
   if (starting !== undefined) {
     metadata.starting.delete(id);
+    if (!metadata.tables.hasVhost(starting.record.vhost)) return placedTooLate(state, context, starting, pid);
     metadata.addQueue(starting.record, pid);
     const outcome: Outcome<QueueRecord> = { ok: true, value: starting.record };
     if (metadata.journal === null) replyTo(context, starting.from, outcome);
@@ -276,6 +283,20 @@ function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<
 function placed({ tables }: MetadataState, id: number, epoch: number): Placed {
   const record = tables.queueById(id);
   return { epoch, effective: record === undefined ? NO_FIELDS : tables.effectiveArguments(record) };
+}
+
+/** The vhost of a queue was deleted while its actor started. */
+function placedTooLate(
+  state: State,
+  context: ServerContext,
+  { record, from, behind }: StartingQueue,
+  pid: Pid<QueueMessage>,
+): number {
+  state.metadata.kept.slots.giveBack(record.slot);
+  context.send(pid, { tag: 'vanish' });
+  replyTo(context, from, { ok: false, error: vhostDeleted(record.vhost) } satisfies Outcome<QueueRecord>);
+  declareAgain(state, context, behind);
+  return 0;
 }
 
 function startAgain(state: State, context: ServerContext, id: number): void {

@@ -12,6 +12,7 @@ import type { MetadataEvent, MetadataSnapshot, VersionedEvent } from './events.t
 import { Journal, type Recovered } from './journal.ts';
 import { type DeclareQueue, type MetadataMessage, queuesName } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
+import { Sessions, type SessionTable } from './sessions.ts';
 import { Slots } from './slots.ts';
 import { applyEvent, emptyTables, snapshotOf, type Tables } from './tables.ts';
 import type { ReplicaPid } from './thread-replica.ts';
@@ -28,6 +29,7 @@ interface Kept {
   readonly slots: Slots;
   /** The supervisor of each thread's queues, as last seen. */
   readonly supervisors: Map<number, AnyPid>;
+  readonly sessions: SessionTable;
   version: number;
   /** The last number written into the log. */
   lastSequence: number;
@@ -54,6 +56,7 @@ const LOCAL = 'broker.metadata';
 export class MetadataState {
   readonly context: ServerContext;
   readonly kept: Kept;
+  readonly sessions: Sessions;
   readonly starting = new Map<number, StartingQueue>();
   private readonly replicas = new Map<Ref, ReplicaPid>();
   private readonly watched = new Map<Ref, Watched>();
@@ -74,12 +77,14 @@ export class MetadataState {
       tables: emptyTables(),
       slots: new Slots(slotsIn(env.words)),
       supervisors: new Map(),
+      sessions: new Map(),
       version: 0,
       lastSequence: recovered?.lastSequence ?? 0,
       lastQueueId: recovered?.lastQueueId ?? 0,
       started: 0,
     };
     kernel.locals.set(LOCAL, this.kept);
+    this.sessions = new Sessions(context, this.kept.sessions);
     this.journal = log === null ? null : new Journal(context, log, this.kept.lastSequence);
     if (recovered !== null && recovered.events.length > 0) this.restore(recovered);
     else if (known === undefined) this.begin();
@@ -260,7 +265,9 @@ export class MetadataState {
     this.context.demonitor(ref, { flush: true });
   }
 
-  down({ ref, reason }: DownMessage): void {
+  down(message: DownMessage): void {
+    if (this.sessions.down(message)) return;
+    const { ref, reason } = message;
     const watched = this.watched.get(ref);
     if (watched === undefined) return;
     this.watched.delete(ref);

@@ -2,11 +2,13 @@
 import type { Request, ServerPid } from '../../behaviours/index.ts';
 import type { DownMessage, TimeoutMessage } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
+import type { AccessEvent } from '../access/index.ts';
 import type { ExchangeBinding, ExchangeDeclaration } from '../declaration.ts';
 import type { FieldTable } from '../field-table.ts';
 import type { Policy, PolicyKey } from '../policies/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import type { FromLog } from '../store/index.ts';
+import type { Configuration } from './configuration.ts';
 import type { MetadataSnapshot } from './events.ts';
 import type { QueueRecord } from './records.ts';
 
@@ -77,6 +79,16 @@ export type MetadataCall =
   | Request<{ readonly tag: 'queuePlaced'; readonly id: number; readonly pid: Pid<QueueMessage> }, Placed>
   /** A queue's actor is about to end for good. */
   | Request<{ readonly tag: 'queueDeleted'; readonly id: number }, true>
+  | Request<{ readonly tag: 'configuration' }, Configuration>
+  /** A user, a vhost or permissions change. */
+  | Request<{ readonly tag: 'changeAccess'; readonly event: AccessEvent }, Outcome<true>>
+  /** A connection opens a vhost: null, or why not. */
+  | Request<
+      { readonly tag: 'enterVhost'; readonly connection: AnyPid; readonly user: string; readonly vhost: string },
+      string | null
+    >
+  /** A connection opens one channel beside `open` others: null, or why not. */
+  | Request<{ readonly tag: 'openChannel'; readonly connection: AnyPid; readonly open: number }, string | null>
   /** A connection closes: its exclusive queues go. */
   | Request<{ readonly tag: 'deleteExclusive'; readonly connection: AnyPid }, true>;
 
@@ -87,9 +99,17 @@ export interface QueueNotStarted {
   readonly reason: unknown;
 }
 
+/** A connection whose user's channels are limited has that many open now. */
+export interface ChannelsClosed {
+  readonly tag: 'channelsClosed';
+  readonly connection: AnyPid;
+  readonly open: number;
+}
+
 export type MetadataMessage =
   | QueueNotStarted
   | { readonly tag: 'reportLosses' }
+  | ChannelsClosed
   | FromLog
   | DownMessage
   | TimeoutMessage;

@@ -1,6 +1,7 @@
 // The channels of one connection as it sees them: they open, answer, end and crash. A crashed channel closes its connection
 // with 541, and nothing else notices (DESIGN decision 11).
 import type { SupervisorPid } from '../../behaviours/index.ts';
+import { channelClosed, enterChannel } from '../../broker/index.ts';
 import type { Context, DownMessage, Effects } from '../../process/index.ts';
 import { isClean } from '../../term/index.ts';
 import type { ChannelSlot, ChannelTable, Step } from './channel-table.ts';
@@ -25,6 +26,7 @@ export class ConnectionChannels {
   private readonly table: ChannelTable;
   private readonly output: ConnectionOutput;
   private readonly closeWith: (cause: CloseCause) => void;
+  private user = '';
   private supervisor: SupervisorPid | null = null;
 
   constructor(
@@ -59,6 +61,12 @@ export class ConnectionChannels {
       this.closeWith({ code: 530, text, classId: 0, methodId: 0 });
       return;
     }
+    const refusal = yield* enterChannel(context.self, settings.user, table.size);
+    if (refusal !== null) {
+      this.closeWith({ code: 530, text: refusal, classId: 0, methodId: 0 });
+      return;
+    }
+    this.user = settings.user;
     this.supervisor ??= yield* sibling(context, 'channels');
     const args = { connection: context.self, channel, ...settings };
     const pid = yield* startChannel(this.supervisor, args);
@@ -104,6 +112,7 @@ export class ConnectionChannels {
     this.context.demonitor(slot.ref, { flush: true });
     this.output.forget(slot.pid);
     this.table.close(slot.channel);
+    channelClosed(this.context, this.context.self, this.user, this.table.size);
   }
 
   private closeFor(code: ReplyCode, text: string, method: Method): void {

@@ -2,7 +2,7 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import { deleteExclusiveQueues, logIn, logInByName, openVhost } from '../../broker/index.ts';
+import { deleteExclusiveQueues, enterVhost, type ForcedClose, logIn, logInByName } from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
 import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
@@ -18,7 +18,7 @@ import { certificateUser, loginHost } from './login.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
-export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | { readonly tag: 'flush' };
+export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | ForcedClose | { readonly tag: 'flush' };
 
 const FLUSH: ConnectionMessage = { tag: 'flush' };
 
@@ -95,6 +95,9 @@ export class Connection {
         break;
       case 'hardError':
         this.closeWith(message.cause);
+        break;
+      case 'forcedClose':
+        this.closeWith({ code: 320, text: message.text, classId: 0, methodId: 0 });
         break;
       case 'drained':
         this.output.drained();
@@ -196,12 +199,8 @@ export class Connection {
   }
 
   private *open(vhost: string): Effects<void> {
-    const result = yield* openVhost(vhost, this.user);
-    if (result !== 'ok') {
-      const text =
-        result === 'missing'
-          ? `vhost ${vhost} not found`
-          : `access to vhost '${vhost}' refused for user '${this.user}'`;
+    const text = yield* enterVhost(this.context.self, this.user, vhost);
+    if (text !== null) {
       this.closeWith({ code: 530, text, classId: 10, methodId: 40 });
       return;
     }

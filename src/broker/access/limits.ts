@@ -1,0 +1,51 @@
+// How many connections, channels and queues there may be (features 1.11), and the texts when there are as many: those of
+// RabbitMQ 3.10.8, in its order.
+import { type BrokerError, preconditionFailed } from '../errors.ts';
+import type { AccessRecords } from './records.ts';
+import { userNamed, vhostAccess } from './users.ts';
+
+/** How many there are already. */
+export interface ConnectionCounts {
+  readonly inVhost: number;
+  readonly ofUser: number;
+}
+
+/** Why a user who has logged in may not open a vhost now (530), or null. */
+export function entryRefusal(
+  access: AccessRecords,
+  { user, vhost }: { readonly user: string; readonly vhost: string },
+  { inVhost, ofUser }: ConnectionCounts,
+): string | null {
+  const result = vhostAccess(access, vhost, user);
+  if (result === 'missing') return `vhost ${vhost} not found`;
+  const ofVhost = access.vhosts.find(({ name }) => name === vhost)?.limits.connectionsMax ?? null;
+  if (isReached(ofVhost, inVhost)) {
+    return `access to vhost '${vhost}' refused for user '${user}': connection limit (${ofVhost}) is reached`;
+  }
+  const own = userNamed(access, user)?.limits.connectionsMax ?? null;
+  if (isReached(own, ofUser)) return `connection refused for user '${user}': user connection limit (${own}) is reached`;
+  return result === 'refused' ? `access to vhost '${vhost}' refused for user '${user}'` : null;
+}
+
+/** Why a user may not open one more channel (530), or null. */
+export function channelRefusal(access: AccessRecords, user: string, open: number): string | null {
+  const limit = userNamed(access, user)?.limits.channelsMax ?? null;
+  if (!isReached(limit, open)) return null;
+  return `number of channels opened for user '${user}' has reached the maximum allowed user limit of (${limit})`;
+}
+
+/** The refusal of one more queue in a vhost, or null. `count` is asked only where there is a limit. */
+export function queueRefusal(
+  access: AccessRecords,
+  vhost: string,
+  queue: string,
+  count: () => number,
+): BrokerError | null {
+  const limit = access.vhosts.find(({ name }) => name === vhost)?.limits.queuesMax ?? null;
+  if (limit === null || !isReached(limit, count())) return null;
+  return preconditionFailed(`cannot declare queue '${queue}': queue limit in vhost '${vhost}' (${limit}) is reached`);
+}
+
+function isReached(limit: number | null, count: number): boolean {
+  return limit !== null && count >= limit;
+}

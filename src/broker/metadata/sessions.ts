@@ -1,0 +1,86 @@
+// Which connections are in which vhost, by whom, as the metadata server sees them: what their limits count, and who is
+// told to close when a user or a vhost is deleted.
+import type { Context, DownMessage } from '../../process/index.ts';
+import type { AnyPid, Pid, Ref } from '../../term/index.ts';
+import { type AccessRecords, channelRefusal, entryRefusal } from '../access/index.ts';
+
+/** Tells a connection to close with 320 CONNECTION_FORCED and this text. */
+export interface ForcedClose {
+  readonly tag: 'forcedClose';
+  readonly text: string;
+}
+
+export interface Session {
+  readonly user: string;
+  readonly vhost: string;
+  /** Open channels, where the user's are limited. */
+  channels: number;
+}
+
+/** The sessions of a broker; it outlives the server's process. */
+export type SessionTable = Map<AnyPid, Session>;
+
+export class Sessions {
+  private readonly context: Context<unknown>;
+  private readonly table: SessionTable;
+  private readonly refs = new Map<Ref, AnyPid>();
+
+  constructor(context: Context<unknown>, table: SessionTable) {
+    this.context = context;
+    this.table = table;
+    for (const connection of table.keys()) this.watch(connection);
+  }
+
+  /** A connection opens a vhost. Null, or why not. */
+  enter(access: AccessRecords, connection: AnyPid, user: string, vhost: string): string | null {
+    const all = [...this.table.values()];
+    const counts = {
+      inVhost: all.filter((each) => each.vhost === vhost).length,
+      ofUser: all.filter((each) => each.user === user).length,
+    };
+    const refusal = entryRefusal(access, { user, vhost }, counts);
+    if (refusal !== null) return refusal;
+    this.table.set(connection, { user, vhost, channels: 0 });
+    this.watch(connection);
+    return null;
+  }
+
+  /** A connection that has `open` channels opens one more. Null, or why not. */
+  openChannel(access: AccessRecords, connection: AnyPid, open: number): string | null {
+    const session = this.table.get(connection);
+    if (session === undefined) return null;
+    session.channels = open;
+    let sum = 0;
+    for (const each of this.table.values()) if (each.user === session.user) sum += each.channels;
+    const refusal = channelRefusal(access, session.user, sum);
+    if (refusal === null) session.channels++;
+    return refusal;
+  }
+
+  /** A connection has closed channels. */
+  channelsClosed(connection: AnyPid, open: number): void {
+    const session = this.table.get(connection);
+    if (session !== undefined) session.channels = open;
+  }
+
+  /** Closes the connections of a user or a vhost that is no more. */
+  close(isMeant: (session: Session) => boolean, text: string): void {
+    const message: ForcedClose = { tag: 'forcedClose', text };
+    for (const [connection, session] of this.table) {
+      if (isMeant(session)) this.context.send(connection as Pid<ForcedClose>, message);
+    }
+  }
+
+  /** Whether it was one of the connections. */
+  down({ ref }: DownMessage): boolean {
+    const connection = this.refs.get(ref);
+    if (connection === undefined) return false;
+    this.refs.delete(ref);
+    this.table.delete(connection);
+    return true;
+  }
+
+  private watch(connection: AnyPid): void {
+    this.refs.set(this.context.monitor(connection), connection);
+  }
+}
