@@ -40,6 +40,8 @@ const ORIGIN_RULE = '--ws-origins must be origins such as https://example.org, w
 const TCP_PORT_MAX = 65_535;
 /** What the threads engine can number. */
 const THREADS_MAX = 254;
+/** What a timer can wait. */
+const CONSUMER_TIMEOUT_MAX_MS = 2_147_483_647;
 
 const schema = z.strictObject({
   amqpPort: wholeNumber('--amqp-port', TCP_PORT_MAX),
@@ -66,6 +68,7 @@ const schema = z.strictObject({
   threads: wholeNumber('--threads', THREADS_MAX),
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
   durability: z.enum(['sync', 'os', 'memory'], { error: '--durability must be sync, os or memory' }),
+  consumerTimeout: wholeNumber('--consumer-timeout', CONSUMER_TIMEOUT_MAX_MS).optional(),
   config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
@@ -134,6 +137,13 @@ export function command(
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action((given: Record<string, unknown>) => start(resolveOptions({ ...switches(), ...given })));
+  startCommand.addOption(
+    option(
+      '--consumer-timeout <ms>',
+      'how long a delivery may stay unacknowledged, 0 for ever (default: 1800000, half an hour)',
+      'WARREN_CONSUMER_TIMEOUT',
+    ),
+  );
   addTransports(startCommand, option);
   addStoreCommands(program, look);
   return program;

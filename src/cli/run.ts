@@ -52,6 +52,7 @@ async function start(options: StartOptions): Promise<void> {
       logger: options.logLevel,
       strict: false,
       ...transports(options),
+      ...consumerTimeout(options),
       durability,
       dataDir: options.dataDir,
     });
@@ -70,6 +71,11 @@ async function start(options: StartOptions): Promise<void> {
     if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);
     throw error;
   }
+}
+
+/** 0 says for ever on a command line. */
+function consumerTimeout({ consumerTimeout: ms }: StartOptions): Partial<BrokerOptions> {
+  return ms === undefined ? {} : { consumerTimeoutMs: ms === 0 ? Number.POSITIVE_INFINITY : ms };
 }
 
 /** The options beside plain TCP. */

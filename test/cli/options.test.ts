@@ -47,6 +47,18 @@ describe('the command line', () => {
     });
   });
 
+  it('takes the consumer timeout in ms, 0 and the environment too, and refuses what is no number', () => {
+    expect(options().consumerTimeout).toBeUndefined();
+    expect(options('--consumer-timeout', '60000').consumerTimeout).toBe(60_000);
+    expect(options('--consumer-timeout', '0').consumerTimeout).toBe(0);
+    vi.stubEnv('WARREN_CONSUMER_TIMEOUT', '5');
+    expect(options().consumerTimeout).toBe(5);
+    const range = '--consumer-timeout must be a number from 0 to 2147483647';
+    for (const bad of ['', '-1', '1m', '2147483648']) {
+      expect(() => options('--consumer-timeout', bad)).toThrow(range);
+    }
+  });
+
   it('takes every option', () => {
     const args = ['--amqp-port', '0', '--host', '::1', '--data-dir', 'd', '--memory', '--threads', '254'];
     expect(options(...args, '--management-port', '65535', '--log-level', 'silent', '--durability', 'os')).toEqual({

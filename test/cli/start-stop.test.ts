@@ -36,6 +36,20 @@ describe('help and version', () => {
   });
 });
 
+describe('--consumer-timeout', () => {
+  it('closes the channel of a delivery that is unacknowledged for longer, with 406 PRECONDITION_FAILED', async () => {
+    await using broker = await startBrokerProcess(['--memory', '--consumer-timeout', '200', ...ANY]);
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    const closed = new Promise<Error>((resolve) => channel.on('error', resolve));
+    await channel.assertQueue('held');
+    await channel.consume('held', () => {});
+    channel.sendToQueue('held', Buffer.from('x'));
+    expect((await closed).message).toMatch(/406 \(PRECONDITION-FAILED\).*delivery acknowledgement/);
+    await connection.close();
+  });
+});
+
 describe('where options come from', () => {
   it('port 0 takes any free one, and the ready line tells which', async () => {
     await using one = await startBrokerProcess(['--memory', ...ANY]);
