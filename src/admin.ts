@@ -5,19 +5,29 @@ import {
   AdminError,
   allMetadata,
   type Change,
+  type DefinitionsJson,
   deletePolicy,
+  importDefinitions,
   type MetadataEvent,
   type Policy,
   type PolicyGiven,
   type PolicyScope,
   readPolicy,
   setPolicy,
+  writeDefinitions,
 } from './broker/index.ts';
 import type { Effects } from './process/index.ts';
 import type { System } from './system/index.ts';
 
 export type { Policy, PolicyDefinition, PolicyScope, PolicyValue } from './broker/index.ts';
-export { AdminError, type UserSettings, type UserView, type VhostSettings } from './broker/index.ts';
+export {
+  AdminError,
+  DefinitionsError,
+  type DefinitionsJson,
+  type UserSettings,
+  type UserView,
+  type VhostSettings,
+} from './broker/index.ts';
 
 /** What is given to set a policy. */
 export interface PolicyOptions {
@@ -67,6 +77,19 @@ export class BrokerAdmin extends AccessAdmin {
   async policies(): Promise<readonly Policy[]> {
     const events = await this.system.perform(() => allMetadata());
     return events.flatMap((event: MetadataEvent) => (event.tag === 'policySet' ? [event.policy] : []));
+  }
+
+  /** All that is declared and configured, as RabbitMQ's JSON. */
+  async exportDefinitions(): Promise<DefinitionsJson> {
+    return writeDefinitions(await this.system.perform(() => allMetadata()));
+  }
+
+  /**
+   * Imports RabbitMQ's JSON, as an object or a text; what is there and not in it stays. Rejects with
+   * {@link DefinitionsError}, before anything is changed, when there is something wrong with it.
+   */
+  async importDefinitions(definitions: unknown): Promise<void> {
+    await this.system.perform(() => importDefinitions(definitions));
   }
 
   private set(given: PolicyOptions, isOperator: boolean): Promise<void> {

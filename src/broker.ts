@@ -2,7 +2,7 @@
 //
 //   await using broker = await startBroker({ amqpPort: 0 });
 //   const connection = await amqplib.connect(broker.url);
-import { BrokerAdmin } from './admin.ts';
+import { BrokerAdmin, DefinitionsError } from './admin.ts';
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
 import { type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
 import { lockDataDir, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
@@ -84,6 +84,8 @@ export interface BrokerOptions {
   readonly durability?: 'sync' | 'os' | 'memory';
   /** Bytes of ready durable messages kept in memory; longer backlogs are on the disk only. Default 268,435,456. */
   readonly residentBytesMax?: number;
+  /** Definitions as RabbitMQ exports them, an object or its JSON text: imported before the promise resolves. Default: none. */
+  readonly definitions?: object | string;
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
   readonly watchdogMs?: number;
 }
@@ -190,10 +192,21 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
-    return new Broker(system, started.pid, { ...at, socketThreads }, unlock);
+    const broker = new Broker(system, started.pid, { ...at, socketThreads }, unlock);
+    if (options.definitions !== undefined) await takeDefinitions(broker, options.definitions);
+    return broker;
   } catch (error) {
     await system?.stop();
     unlock();
+    throw error;
+  }
+}
+
+async function takeDefinitions(broker: Broker, definitions: object | string): Promise<void> {
+  try {
+    await broker.admin.importDefinitions(definitions);
+  } catch (error) {
+    if (error instanceof DefinitionsError) throw new BrokerStartError(`definitions: ${error.message}`);
     throw error;
   }
 }

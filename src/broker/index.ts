@@ -4,6 +4,7 @@ export * from './access/index.ts';
 export * from './arguments.ts';
 export * from './confirm.ts';
 export * from './declaration.ts';
+export * from './definitions/index.ts';
 export { checkAccess } from './equivalence.ts';
 export * from './errors.ts';
 export * from './exchange/index.ts';

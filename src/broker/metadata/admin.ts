@@ -8,7 +8,8 @@ import { type Change, METADATA_NAME, type MetadataPid } from './protocol.ts';
 
 const PATIENCE_MS = Number.POSITIVE_INFINITY;
 
-function* metadataPid(): Effects<MetadataPid> {
+/** The metadata server; throws while there is none. */
+export function* metadataPid(): Effects<MetadataPid> {
   const pid = (yield* currentContext()).whereis(METADATA_NAME);
   if (pid === undefined) throw new Error('the broker has no metadata now');
   return pid as MetadataPid;

@@ -1,6 +1,6 @@
 // The metadata: what exchanges, queues and bindings there are, and where the queues are.
 export { AccessAdmin, AdminError, type UserSettings, type UserView, type VhostSettings } from './access-admin.ts';
-export * from './admin.ts';
+export { allMetadata, deletePolicy, setPolicy } from './admin.ts';
 export * from './client.ts';
 export type { Configuration } from './configuration.ts';
 export * from './events.ts';

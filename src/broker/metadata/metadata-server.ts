@@ -36,7 +36,7 @@ import { changeAccess, vhostDeleted } from './access-changes.ts';
 import type { MetadataEvent } from './events.ts';
 import { recoverMetadata } from './journal.ts';
 import { MetadataState, type StartingQueue } from './metadata-state.ts';
-import { changePolicy } from './policy-changes.ts';
+import { changePolicy, configure } from './policy-changes.ts';
 import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, Placed, QueueNotStarted } from './protocol.ts';
 import { queueStarter } from './queue-starter.ts';
 import type { QueueRecord } from './records.ts';
@@ -76,6 +76,9 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
         return reply(metadata.subscribe(request.replica as ReplicaPid), state);
       case 'everything':
         return reply({ version: metadata.kept.version, events: snapshotOf(metadata.tables) }, state);
+      case 'configure':
+        configure(metadata, request.events);
+        return answer(state, from, true as const);
       case 'setPolicy':
       case 'deletePolicy':
         return answer(state, from, changePolicy(metadata, request));

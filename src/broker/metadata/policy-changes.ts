@@ -28,6 +28,14 @@ export function changePolicy(metadata: MetadataState, request: PolicyChange): Ch
   return { ok: true };
 }
 
+/** Makes changes of the configuration one after the other; policies are told to queues too. */
+export function configure(metadata: MetadataState, events: readonly MetadataEvent[]): void {
+  for (const event of events) {
+    if (event.tag === 'policySet') emitToQueues(metadata, event.policy.vhost, event);
+    else metadata.emit(event);
+  }
+}
+
 function emitToQueues(metadata: MetadataState, vhost: string, event: MetadataEvent): void {
   const { tables, context } = metadata;
   const before = new Map<number, FieldTable>();

@@ -9,7 +9,7 @@ import type { Policy, PolicyKey } from '../policies/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import type { FromLog } from '../store/index.ts';
 import type { Configuration } from './configuration.ts';
-import type { MetadataSnapshot } from './events.ts';
+import type { MetadataEvent, MetadataSnapshot } from './events.ts';
 import type { QueueRecord } from './records.ts';
 
 /** exchange.declare. */
@@ -72,6 +72,8 @@ export type MetadataCall =
   | Request<{ readonly tag: 'declareQueue'; readonly wanted: DeclareQueue }, Outcome<QueueRecord>>
   /** Everything there is, without following it. */
   | Request<{ readonly tag: 'everything' }, MetadataSnapshot>
+  /** Of vhosts, users, permissions and policies, checked before: all at once, in this order. */
+  | Request<{ readonly tag: 'configure'; readonly events: readonly MetadataEvent[] }, true>
   /** A policy that was checked; its vhost may not exist. */
   | Request<{ readonly tag: 'setPolicy'; readonly policy: Policy }, Change>
   | Request<{ readonly tag: 'deletePolicy'; readonly key: PolicyKey }, Change>

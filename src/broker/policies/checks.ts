@@ -1,6 +1,7 @@
 // What is wrong with a policy, in RabbitMQ's words (digest 1.5). A pattern is an administrator's, yet it is matched with
 // every name: its length is bounded, and what JavaScript's expressions would silently read otherwise than RabbitMQ's
 // (PCRE) is refused.
+import { patternError } from '../access/index.ts';
 import { spanMs } from '../stream/index.ts';
 import { POLICY_SCOPES, type Policy, type PolicyDefinition, type PolicyScope, type PolicyValue } from './policy.ts';
 
@@ -99,12 +100,8 @@ function checkPattern(pattern: unknown): string | null {
   if (pattern.length > POLICY_PATTERN_LENGTH_MAX)
     return `pattern should have at most ${POLICY_PATTERN_LENGTH_MAX} characters`;
   if (OTHERWISE_IN_PCRE.test(pattern)) return `pattern uses what only PCRE has: ${shown(pattern)}`;
-  try {
-    new RegExp(pattern);
-    return null;
-  } catch (error) {
-    return `pattern should be regular expression but is invalid: ${(error as Error).message}`;
-  }
+  const why = patternError(pattern);
+  return why === null ? null : `pattern should be regular expression but is invalid: ${why}`;
 }
 
 /** RabbitMQ looks at the names of all keys first. */
