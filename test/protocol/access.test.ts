@@ -86,6 +86,15 @@ describe('logging in', () => {
     expect(await refused('u', SECRET, 'missing')).not.toBe('ok');
   });
 
+  it('a user who has failed ten times from an address is refused there with the right password too', async () => {
+    await broker.admin.setUser({ name: 'tried', password: SECRET });
+    await broker.admin.setPermissions({ user: 'tried', vhost: 'v', ...EVERYTHING });
+    for (let time = 0; time < 10; time++) expect(await refused('tried', 'wrong')).toMatch(/ACCESS_REFUSED/);
+    expect(await refused('tried', SECRET)).toMatch(/ACCESS_REFUSED/);
+    expect(logged.join('\n')).toMatch(/too many failures/);
+    await (await open()).connection.close();
+  });
+
   it('no password is in any log or in what is told of users', async () => {
     await refused('u', 'a wrong one that nobody may read either');
     expect(logged.join('\n')).not.toMatch(/nobody may read/);

@@ -2,6 +2,7 @@
 export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
 export { type AccessEvent, changeRefusal } from './changes.ts';
 export { channelRefusal, entryRefusal, queueRefusal } from './limits.ts';
+export { LoginThrottle } from './login-throttle.ts';
 export * from './password-hashes.ts';
 export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './records.ts';

@@ -5,10 +5,10 @@ import {
   catchUp,
   deleteExchange,
   deleteExclusiveQueues,
+  enterVhost,
   isBehind,
   logIn,
   METADATA_NAME,
-  openVhost,
   type PlaceNotice,
   queuesName,
   tellPlace,
@@ -265,7 +265,7 @@ describe('crashes', () => {
 
 describe('logging in', () => {
   it('takes guest from the machine itself only, and knows one vhost', () => {
-    playBroker(function* () {
+    playBroker(function* (tools) {
       const guest = { user: 'guest', password: 'guest' };
       for (const host of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
         expect(yield* logIn(guest, host)).toBe(true);
@@ -274,9 +274,11 @@ describe('logging in', () => {
       expect(yield* logIn({ user: 'guest', password: 'guess' }, '127.0.0.1')).toBe(false);
       expect(yield* logIn({ user: 'guest', password: 'guestguest' }, '127.0.0.1')).toBe(false);
       expect(yield* logIn({ user: 'nobody', password: '' }, '127.0.0.1')).toBe(false);
-      expect(yield* openVhost('/', 'guest')).toBe('ok');
-      expect(yield* openVhost('', 'guest')).toBe('missing');
-      expect(yield* openVhost('/', 'nobody')).toBe('refused');
+      const connection = connectionOf(tools);
+      expect(yield* enterVhost(connection, 'guest', '/')).toBe(null);
+      expect(yield* enterVhost(connection, 'guest', '')).toBe('vhost  not found');
+      const refused = "access to vhost '/' refused for user 'nobody'";
+      expect(yield* enterVhost(connection, 'nobody', '/')).toBe(refused);
     });
   });
 });
