@@ -4,8 +4,8 @@
 //   const connection = await amqplib.connect(broker.url);
 import { BrokerAdmin, DefinitionsError } from './admin.ts';
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
-import { type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
-import { lockDataDir, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
+import { type AlarmSettings, type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
+import { lockDataDir, machineMemoryBytes, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
 import type { ListenOptions, Logger, LogLevel, TlsFiles } from './env/index.ts';
 import { type DownMessage, type Effects, receive } from './process/index.ts';
 import {
@@ -86,12 +86,24 @@ export interface BrokerOptions {
   readonly residentBytesMax?: number;
   /** Definitions as RabbitMQ exports them, an object or its JSON text: imported before the promise resolves. Default: none. */
   readonly definitions?: object | string;
+  /**
+   * Memory beyond which publishers wait: a share of what the process may use, up to 1, or bytes. The heap of each thread
+   * counts as well. Default 0.4; Infinity for no bound.
+   */
+  readonly memoryWatermark?: number;
+  /** Bytes that have to be free on the disk of `dataDir`, or publishers wait. Default 50,000,000; 0 for none. */
+  readonly diskFreeLimit?: number;
   /** A handler that runs longer than this costs its data thread its life. Default 10,000 ms. */
   readonly watchdogMs?: number;
 }
 
 const STOP_MS = 10_000;
 const RESIDENT_BYTES_MAX = 268_435_456;
+/** RabbitMQ's. */
+const MEMORY_WATERMARK = 0.4;
+const DISK_FREE_LIMIT = 50_000_000;
+/** Beyond it the collector works more than the broker. */
+const HEAP_SHARE_MAX = 0.75;
 
 /** Thrown by `startBroker` when the broker cannot run; the message is one clear line. */
 export class BrokerStartError extends Error {
@@ -169,7 +181,7 @@ export class Broker implements AsyncDisposable {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
   const dataDir = options.durability === 'memory' ? undefined : options.dataDir;
-  checkDurability(options);
+  checkBounds(options);
   const { listeners, isShareable, at } = await reserveAll(options);
   const unlock = dataDir === undefined ? () => {} : lockDataDir(dataDir);
   let system: System | null = null;
@@ -189,6 +201,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       threads: dataThreads,
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
       ...(dataDir === undefined ? {} : { store: storePlan(options, dataThreads.length) }),
+      alarms: alarmSettings(options, dataDir !== undefined),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
@@ -211,10 +224,26 @@ async function takeDefinitions(broker: Broker, definitions: object | string): Pr
   }
 }
 
-function checkDurability({ durability = 'sync', residentBytesMax = RESIDENT_BYTES_MAX }: BrokerOptions): void {
+function checkBounds({
+  durability = 'sync',
+  residentBytesMax = RESIDENT_BYTES_MAX,
+  memoryWatermark = MEMORY_WATERMARK,
+  diskFreeLimit = DISK_FREE_LIMIT,
+}: BrokerOptions): void {
   if (durability !== 'sync' && durability !== 'os' && durability !== 'memory')
     throw new RangeError(`durability must be sync, os or memory, got ${durability}`);
+  if (!(memoryWatermark > 0)) throw new RangeError(`memoryWatermark must be above 0, got ${memoryWatermark}`);
+  if (!(diskFreeLimit >= 0)) throw new RangeError(`diskFreeLimit must be at least 0, got ${diskFreeLimit}`);
   if (!(residentBytesMax >= 0)) throw new RangeError(`residentBytesMax must be at least 0, got ${residentBytesMax}`);
+}
+
+function alarmSettings(
+  { memoryWatermark = MEMORY_WATERMARK, diskFreeLimit = DISK_FREE_LIMIT }: BrokerOptions,
+  hasDisk: boolean,
+): AlarmSettings {
+  const memoryBytesMax = memoryWatermark <= 1 ? memoryWatermark * machineMemoryBytes() : memoryWatermark;
+  const heapShareMax = memoryWatermark === Number.POSITIVE_INFINITY ? memoryWatermark : HEAP_SHARE_MAX;
+  return { memoryBytesMax, heapShareMax, diskFreeBytesMin: hasDisk && diskFreeLimit > 0 ? diskFreeLimit : null };
 }
 
 /** How the broker keeps what is durable. */

@@ -2,8 +2,9 @@
 //
 //   const { amqpPort, children } = await overview(broker);
 import { type ChildCounts, countChildren } from './behaviours/index.ts';
-import { MESSAGES_LOST } from './broker/index.ts';
+import { type Alarm, alarmsOf, MESSAGES_LOST } from './broker/index.ts';
 import type { Broker } from './broker.ts';
+import type { AsyncContext } from './process/index.ts';
 
 /** A plain snapshot of one broker. */
 export interface Overview {
@@ -14,6 +15,8 @@ export interface Overview {
   readonly socketThreads: readonly number[];
   /** Messages that went with threads that died, since the start. */
   readonly messagesLost: number;
+  /** Why publishers have to wait now; empty for not at all. */
+  readonly alarms: readonly Alarm[];
   /** The children of the root supervisor. */
   readonly children: ChildCounts;
 }
@@ -23,5 +26,6 @@ export async function overview(broker: Broker): Promise<Overview> {
   const { host, amqpPort, socketThreads } = broker;
   const children = await broker.system.run(() => countChildren(broker.tree));
   const messagesLost = broker.system.metrics()[MESSAGES_LOST] ?? 0;
-  return { host, amqpPort, socketThreads, messagesLost, children };
+  const alarms = await broker.system.run(async (context: AsyncContext<unknown>) => alarmsOf(context.env.words));
+  return { host, amqpPort, socketThreads, messagesLost, alarms, children };
 }

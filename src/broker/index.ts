@@ -1,6 +1,7 @@
 // The broker without a protocol: exchanges, queues, consumers, confirms, dead letters, and the metadata that ties them
 // together. A protocol turns its frames into calls of these, and its properties into a registered format.
 export * from './access/index.ts';
+export { type Alarm, type AlarmSettings, alarmReason, alarmsOf, isAlarmed } from './alarms/index.ts';
 export * from './arguments.ts';
 export * from './confirm.ts';
 export * from './declaration.ts';

@@ -20,6 +20,17 @@ function wholeNumber(name: string, max: number) {
   );
 }
 
+/** A number above `min`, or in decimal digits. */
+function amount(name: string, min: number) {
+  const rule = `${name} must be a number above ${min}`;
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value),
+      z.number(rule).gt(min, rule),
+    )
+    .optional();
+}
+
 /** A switch, which the environment says as a text. */
 function yesOrNo(name: string) {
   return z.preprocess(
@@ -65,6 +76,8 @@ const schema = z.strictObject({
   host: z.string('--host must be a text').min(1, '--host must not be empty'),
   dataDir: z.string('--data-dir must be a text').min(1, '--data-dir must not be empty'),
   memory: yesOrNo('--memory'),
+  memoryWatermark: amount('--memory-watermark', 0),
+  diskFreeLimit: wholeNumber('--disk-free-limit', Number.MAX_SAFE_INTEGER).optional(),
   threads: wholeNumber('--threads', THREADS_MAX),
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
   durability: z.enum(['sync', 'os', 'memory'], { error: '--durability must be sync, os or memory' }),
@@ -122,6 +135,20 @@ export function command(
         '--durability <what>',
         'sync: a confirm survives a loss of power; os: only the end of the process; memory: neither (default: sync)',
         'WARREN_DURABILITY',
+      ),
+    )
+    .addOption(
+      option(
+        '--memory-watermark <n>',
+        'memory beyond which publishers wait: a share of the machine, up to 1, or bytes (default: 0.4)',
+        'WARREN_MEMORY_WATERMARK',
+      ),
+    )
+    .addOption(
+      option(
+        '--disk-free-limit <bytes>',
+        'free bytes on the disk below which publishers wait, 0 for none (default: 50000000)',
+        'WARREN_DISK_FREE_LIMIT',
       ),
     )
     .addOption(option('--threads <n>', 'data threads, 0 for none (default: cores - 1)', 'WARREN_THREADS'))

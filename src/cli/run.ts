@@ -54,6 +54,8 @@ async function start(options: StartOptions): Promise<void> {
       ...transports(options),
       ...consumerTimeout(options),
       durability,
+      ...(options.memoryWatermark === undefined ? {} : { memoryWatermark: options.memoryWatermark }),
+      ...(options.diskFreeLimit === undefined ? {} : { diskFreeLimit: options.diskFreeLimit }),
       dataDir: options.dataDir,
     });
     // Before the line: whoever reads it may send a signal at once.

@@ -154,6 +154,16 @@ export interface Net {
   listen(options: ListenOptions, deliver: (event: ListenEvent) => void): { close(): void };
 }
 
+/** Memory in use. */
+export interface Memory {
+  /** Bytes that the whole process occupies. */
+  usedBytes(): number;
+  /** The share of this thread's heap that is in use, of what it may grow to. */
+  heapShare(): number;
+  /** Has the garbage of this thread's heap collected now, so that `heapShare` says what is really in use. Stops the thread. */
+  collect(): void;
+}
+
 /** Everything of the outside that processes of one thread may use. */
 export interface Env {
   readonly clock: Clock;
@@ -164,6 +174,8 @@ export interface Env {
   readonly net: Net;
   /** Files of the data directory: those of the system on the control thread, on other threads one that always fails (ENODISK). */
   readonly disk: Disk;
+  /** Absent where memory is not bounded, as in the simulator. */
+  readonly memory?: Memory;
   /**
    * 65,536 words that every thread of the system sees, for use with `Atomics`: a SharedArrayBuffer that the
    * control thread makes and hands to each data thread (an ordinary array where there is one thread only). Who uses which

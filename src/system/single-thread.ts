@@ -6,6 +6,7 @@ import {
   HostTurns,
   hostClock,
   hostIds,
+  hostMemory,
   hostRandom,
   noDisk,
   offloadHere,
@@ -44,6 +45,7 @@ export function startSingleThread(options: SingleThreadOptions): EngineHandle {
     metrics,
     net: options.net,
     disk: options.disk ?? noDisk,
+    memory: hostMemory,
     words: new Int32Array(SHARED_WORDS),
     cells: new BigInt64Array(SHARED_CELLS),
   };

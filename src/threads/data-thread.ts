@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import hostProcess from 'node:process';
 import { threadId } from 'node:worker_threads';
-import { HostLoader, hostClock, hostIds, hostNet, hostRandom, noDisk } from '../env/host/index.ts';
+import { HostLoader, hostClock, hostIds, hostMemory, hostNet, hostRandom, noDisk } from '../env/host/index.ts';
 import type { Env } from '../env/index.ts';
 import type { Process } from '../process/index.ts';
 import { type Loader, Scheduler } from '../scheduler/index.ts';
@@ -155,6 +155,7 @@ export class DataThread {
       },
       net: hostNet,
       disk: noDisk,
+      memory: hostMemory,
       words: new Int32Array(this.task.words),
       cells: new BigInt64Array(this.task.cells),
     };

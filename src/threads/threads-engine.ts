@@ -1,6 +1,6 @@
 // The threads engine: the control scheduler on the calling thread and its data threads, started and stopped together
 // (DESIGN decisions 5 to 9). After `stop()` no thread, timer or port is left.
-import { HostLoader, HostMetrics, hostClock, hostIds, hostRandom } from '../env/host/index.ts';
+import { HostLoader, HostMetrics, hostClock, hostIds, hostMemory, hostRandom } from '../env/host/index.ts';
 import type { Env } from '../env/index.ts';
 import { type Loader, Scheduler } from '../scheduler/index.ts';
 import type { Origin } from '../term/index.ts';
@@ -207,6 +207,7 @@ export class ThreadsEngine {
       metrics: this.counted,
       net: options.net,
       disk: options.disk,
+      memory: hostMemory,
       words: new Int32Array(words),
       cells: new BigInt64Array(cells),
     };

@@ -4,15 +4,18 @@
 //     log, log agents                          where durable things are kept; see ../store/tree.ts
 //     queues N (dynamic)                       one per data thread: its queues, placed on it
 //     metadata
+//     alarms                                   memory and disk; see ../alarms
 //     threads (oneForOne)
 //       thread N (restForOne)                  one per data thread
 //         replica                              on the data thread
+//         heap watch                           on the data thread
 //         what the protocols bring: listeners with their connections, on the data thread
 //
 // Queues come first: metadata and threads may be started again without them, never they without those. What is on one
 // thread is nothing to the others.
 import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
 import type { Mfa } from '../../term/index.ts';
+import { ALARMS_NAME, type AlarmSettings, alarmServer } from '../alarms/index.ts';
 import { type StorePlan, sayKeepsLog, storeLog } from '../store/index.ts';
 import { metadataServer } from './metadata-server.ts';
 import { METADATA_NAME, queuesName } from './protocol.ts';
@@ -25,6 +28,8 @@ export interface BrokerPlan {
   readonly frontEnds: readonly (readonly ChildSpec[])[];
   /** How to keep what is durable; without it everything is in memory. */
   readonly store?: StorePlan;
+  /** When publishers have to wait; without it never. */
+  readonly alarms?: AlarmSettings;
 }
 
 /** The extension of this very file: `.ts` from the sources, `.js` when built. */
@@ -32,6 +37,11 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const REPLICA: Mfa = {
   module: new URL(`./thread-replica.${EXTENSION}`, import.meta.url).href,
   export: 'threadReplica',
+};
+
+const HEAP_WATCH: Mfa = {
+  module: new URL(`../alarms/alarm-watch.${EXTENSION}`, import.meta.url).href,
+  export: 'alarmWatch',
 };
 
 /** Crashes that a thread's queues, and a thread, may have before the whole broker starts again. */
@@ -42,23 +52,31 @@ const THREAD_CRASHES = { intensity: 60, periodMs: 60_000 };
 const queues = dynamicSupervisor(QUEUE_CRASHES);
 
 /** One data thread: its replica, then what depends on it. */
-const threadTree = supervisor((_context, thread: number, frontEnds: readonly ChildSpec[]) => ({
-  strategy: 'restForOne',
-  ...THREAD_CRASHES,
-  children: [{ id: 'replica', start: { body: REPLICA, placement: { thread } } }, ...frontEnds.map(on(thread))],
-}));
+const threadTree = supervisor(
+  (_context, thread: number, frontEnds: readonly ChildSpec[], heapShareMax: number | null) => ({
+    strategy: 'restForOne',
+    ...THREAD_CRASHES,
+    children: [
+      { id: 'replica', start: { body: REPLICA, placement: { thread } } },
+      ...(heapShareMax === null
+        ? []
+        : [{ id: 'heap watch', start: { body: HEAP_WATCH, args: [heapShareMax], placement: { thread } } }]),
+      ...frontEnds.map(on(thread)),
+    ],
+  }),
+);
 
 function on(thread: number): (spec: ChildSpec) => ChildSpec {
   return (spec) => ({ ...spec, start: { ...spec.start, placement: { thread } } });
 }
 
 /** What runs on the data threads beside queues; its argument is a {@link BrokerPlan}. */
-const threadTrees = supervisor((_context, { threads, frontEnds }: BrokerPlan) => ({
+const threadTrees = supervisor((_context, { threads, frontEnds, alarms }: BrokerPlan) => ({
   strategy: 'oneForOne',
   ...THREAD_CRASHES,
   children: threads.map((thread, index) => ({
     id: `thread ${thread}`,
-    start: { body: threadTree, args: [thread, frontEnds[index] ?? []] },
+    start: { body: threadTree, args: [thread, frontEnds[index] ?? [], alarms?.heapShareMax ?? null] },
     type: 'supervisor' as const,
   })),
 }));
@@ -80,6 +98,9 @@ export const brokerTree = supervisor((context, plan: BrokerPlan) => {
         }),
       ),
       { id: 'metadata', start: { body: metadataServer, args: [plan.threads], name: METADATA_NAME } },
+      ...(plan.alarms === undefined
+        ? []
+        : [{ id: 'alarms', start: { body: alarmServer, args: [plan.alarms], name: ALARMS_NAME } }]),
       { id: 'threads', start: { body: threadTrees, args: [plan] }, type: 'supervisor' },
     ],
   };

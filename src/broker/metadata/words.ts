@@ -2,6 +2,7 @@
 //
 //   0            version of the metadata: bumped after an event has been sent to every replica
 //   1            1 in a broker that keeps a log, said by ../store/keeps-log.ts
+//   2            the alarms that are on, see ../alarms/alarm-word.ts
 //   16 + 2n      ready messages of the queue with statistics slot n
 //   17 + 2n      unacknowledged messages of that queue
 

@@ -6,6 +6,7 @@ import type { DiskResult } from '../../env/index.ts';
 import { type Effects, receive } from '../../process/index.ts';
 import { type LoadedPage, type LogOptions, type Opened, SegmentLog } from '../../storage/index.ts';
 import type { AnyPid, Pid, Ref } from '../../term/index.ts';
+import { setAlarm } from '../alarms/index.ts';
 import type { FromLog, LogCall, LogMessage } from './protocol.ts';
 import { type TakeTurn, turnDisk } from './turn-disk.ts';
 
@@ -138,6 +139,7 @@ function listenerOf({ env }: ServerContext, holder: { readonly state: State | nu
       for (const { pid } of state.agents.values()) state.context.send(pid, { tag: 'logFailed' });
     },
     full(isFull: boolean): void {
+      setAlarm(env.words, 'diskFull', isFull);
       env.logger.log(isFull ? 'error' : 'info', isFull ? 'no room on the disk; writing waits' : 'writing goes on');
       const { state } = holder;
       if (state !== null && isFull) state.context.startTimer(RETRY_MS, state.context.self, null);

@@ -5,6 +5,7 @@ export * from './disk.ts';
 export * from './heap.ts';
 export * from './loader.ts';
 export * from './logger.ts';
+export * from './memory.ts';
 export * from './metrics.ts';
 export * from './net.ts';
 export * from './no-disk.ts';

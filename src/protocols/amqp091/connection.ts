@@ -2,7 +2,15 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import { deleteExclusiveQueues, enterVhost, type ForcedClose, logIn, logInByName } from '../../broker/index.ts';
+import {
+  alarmReason,
+  deleteExclusiveQueues,
+  enterVhost,
+  type ForcedClose,
+  isAlarmed,
+  logIn,
+  logInByName,
+} from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
 import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
@@ -13,7 +21,7 @@ import { ConnectionOutput } from './connection-output.ts';
 import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
+import { ALARM_LOOK_MS, CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
 import { certificateUser, loginHost } from './login.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
@@ -42,6 +50,10 @@ export class Connection {
   private heartbeat: Heartbeat | null = null;
   private unconsumedBytes = 0;
   private isReading = true;
+  /** The chunk being read has content, which only publishes have. */
+  private hasPublished = false;
+  /** It published under an alarm: nothing more is read until that is over. */
+  private isBlocked = false;
   private isFlushing = false;
   private deadline: Ref | null = null;
   private user = '';
@@ -60,7 +72,10 @@ export class Connection {
     this.channels = new ConnectionChannels(context, this.table, this.output, (cause) => this.closeWith(cause));
     this.sink = {
       onProtocolHeader: (isAccepted) => this.onProtocolHeader(isAccepted),
-      onCommand: (channel, method, content) => this.table.take(channel, { method, content }),
+      onCommand: (channel, method, content) => {
+        if (content !== null) this.hasPublished = true;
+        this.table.take(channel, { method, content });
+      },
       onError: (channel, { code, message, classId, methodId, isSoft }) =>
         this.table.takeError(channel, { code, text: message, classId, methodId }, isSoft),
     };
@@ -132,6 +147,7 @@ export class Connection {
       isOwed = true;
     }
     if (!isOwed) this.unconsumedBytes -= bytes.length;
+    if (this.hasPublished) this.waitForAlarms();
     this.readOn();
     const steps = this.table.takeSteps();
     this.flushSoon();
@@ -139,8 +155,31 @@ export class Connection {
   }
 
   private readOn(): void {
-    this.isReading = this.unconsumedBytes < UNCONSUMED_BYTES_MAX && !this.output.isOverfull;
+    this.isReading = !this.isBlocked && this.unconsumedBytes < UNCONSUMED_BYTES_MAX && !this.output.isOverfull;
     if (this.isReading) this.socket.active(1);
+  }
+
+  /** A connection that publishes while memory or disk are short is told, and waits (B19). */
+  private waitForAlarms(): void {
+    this.hasPublished = false;
+    const { words } = this.context.env;
+    if (this.phase !== 'running' || !isAlarmed(words)) return;
+    this.isBlocked = true;
+    if (this.handshake.capabilities.connectionBlocked) {
+      this.output.method(0, { name: 'connection.blocked', reason: alarmReason(words) });
+    }
+    this.context.startTimer(ALARM_LOOK_MS, this.context.self, 'alarms');
+  }
+
+  private lookAtAlarms(): void {
+    if (!this.isBlocked) return;
+    if (isAlarmed(this.context.env.words)) {
+      this.context.startTimer(ALARM_LOOK_MS, this.context.self, 'alarms');
+      return;
+    }
+    this.isBlocked = false;
+    if (this.handshake.capabilities.connectionBlocked) this.output.method(0, { name: 'connection.unblocked' });
+    this.readOn();
   }
 
   private consumed(bytes: number): void {
@@ -237,6 +276,7 @@ export class Connection {
     this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     // Channels that end here may give no credit back, but close-ok has to be heard.
     this.unconsumedBytes = 0;
+    this.isBlocked = false;
     if (!this.isReading) this.readOn();
     const text255 = replyText(code as ReplyCode, text);
     this.output.method(0, { name: 'connection.close', replyCode: code, replyText: text255, classId, methodId });
@@ -312,6 +352,7 @@ export class Connection {
 
   private onTimer(ref: Ref, what: unknown): void {
     if (ref === this.deadline) this.context.exit('normal');
+    if (what === 'alarms') this.lookAtAlarms();
     if (what !== 'heartbeat' || this.heartbeat === null) return;
     if (this.output.hasSent) this.heartbeat.sent();
     this.output.hasSent = false;

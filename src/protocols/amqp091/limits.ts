@@ -24,6 +24,8 @@ export const DELIVERY_WINDOW = 1_000;
 export const CONSUMER_TIMEOUT_MS = 1_800_000;
 /** Bytes that wait in the writer before they go to the socket within a slice. */
 export const FLUSH_BYTES = 262_144;
+/** How often a connection that waits for alarms to end looks whether they have. */
+export const ALARM_LOOK_MS = 100;
 /** Messages of one channel that queues have not taken yet; beyond it the channel keeps its connection's credit. */
 export const UNTAKEN_MESSAGES_MAX = 10_000;
 /** The same in bytes of bodies, counted once per queue. */
