@@ -82,6 +82,7 @@ const schema = z.strictObject({
   managementPort: wholeNumber('--management-port', TCP_PORT_MAX),
   durability: z.enum(['sync', 'os', 'memory'], { error: '--durability must be sync, os or memory' }),
   consumerTimeout: wholeNumber('--consumer-timeout', CONSUMER_TIMEOUT_MAX_MS).optional(),
+  definitions: fileName('--definitions'),
   config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
@@ -150,6 +151,9 @@ export function command(
         'free bytes on the disk below which publishers wait, 0 for none (default: 50000000)',
         'WARREN_DISK_FREE_LIMIT',
       ),
+    )
+    .addOption(
+      option('--definitions <file>', "RabbitMQ's definitions as JSON, imported at the start", 'WARREN_DEFINITIONS'),
     )
     .addOption(option('--threads <n>', 'data threads, 0 for none (default: cores - 1)', 'WARREN_THREADS'))
     .addOption(

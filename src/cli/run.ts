@@ -53,6 +53,7 @@ async function start(options: StartOptions): Promise<void> {
       strict: false,
       ...transports(options),
       ...consumerTimeout(options),
+      ...definitions(options),
       durability,
       ...(options.memoryWatermark === undefined ? {} : { memoryWatermark: options.memoryWatermark }),
       ...(options.diskFreeLimit === undefined ? {} : { diskFreeLimit: options.diskFreeLimit }),
@@ -76,6 +77,15 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 /** 0 says for ever on a command line. */
+function definitions({ definitions: file }: StartOptions): Partial<BrokerOptions> {
+  if (file === undefined) return {};
+  try {
+    return { definitions: readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new BrokerStartError(`definitions: cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
 function consumerTimeout({ consumerTimeout: ms }: StartOptions): Partial<BrokerOptions> {
   return ms === undefined ? {} : { consumerTimeoutMs: ms === 0 ? Number.POSITIVE_INFINITY : ms };
 }

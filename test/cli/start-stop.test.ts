@@ -50,6 +50,24 @@ describe('--consumer-timeout', () => {
   });
 });
 
+describe('--definitions', () => {
+  it('imports the file before the ready line, and one that is wrong or missing keeps the broker from starting', async () => {
+    const file = join(directory, 'definitions.json');
+    await writeFile(file, JSON.stringify({ queues: [{ vhost: '/', name: 'defined', durable: true, arguments: {} }] }));
+    await using broker = await startBrokerProcess(['--memory', '--definitions', file, ...ANY]);
+    const connection = await connect(broker.url);
+    await (await connection.createChannel()).checkQueue('defined');
+    await connection.close();
+    await writeFile(file, JSON.stringify({ queues: [{ vhost: 'no', name: 'defined' }] }));
+    const wrong = await runCommand(['--memory', '--definitions', file, ...ANY]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain("definitions: queues[0]: there is no vhost 'no'");
+    const missing = await runCommand(['--memory', '--definitions', join(directory, 'none.json'), ...ANY]);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('definitions: cannot read');
+  });
+});
+
 describe('where options come from', () => {
   it('port 0 takes any free one, and the ready line tells which', async () => {
     await using one = await startBrokerProcess(['--memory', ...ANY]);
