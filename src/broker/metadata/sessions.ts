@@ -23,24 +23,28 @@ export type SessionTable = Map<AnyPid, Session>;
 export class Sessions {
   private readonly context: Context<unknown>;
   private readonly table: SessionTable;
+  /** Connections by vhost, and by user: whoever opens the ten thousandth should not count the others. */
+  private readonly inVhost = new Map<string, number>();
+  private readonly ofUser = new Map<string, number>();
   private readonly refs = new Map<Ref, AnyPid>();
 
   constructor(context: Context<unknown>, table: SessionTable) {
     this.context = context;
     this.table = table;
-    for (const connection of table.keys()) this.watch(connection);
+    for (const [connection, session] of table) {
+      this.count(session, 1);
+      this.watch(connection);
+    }
   }
 
   /** A connection opens a vhost. Null, or why not. */
   enter(access: AccessRecords, connection: AnyPid, user: string, vhost: string): string | null {
-    const all = [...this.table.values()];
-    const counts = {
-      inVhost: all.filter((each) => each.vhost === vhost).length,
-      ofUser: all.filter((each) => each.user === user).length,
-    };
+    const counts = { inVhost: this.inVhost.get(vhost) ?? 0, ofUser: this.ofUser.get(user) ?? 0 };
     const refusal = entryRefusal(access, { user, vhost }, counts);
     if (refusal !== null) return refusal;
-    this.table.set(connection, { user, vhost, channels: 0 });
+    const session: Session = { user, vhost, channels: 0 };
+    this.table.set(connection, session);
+    this.count(session, 1);
     this.watch(connection);
     return null;
   }
@@ -76,11 +80,24 @@ export class Sessions {
     const connection = this.refs.get(ref);
     if (connection === undefined) return false;
     this.refs.delete(ref);
+    const session = this.table.get(connection);
     this.table.delete(connection);
+    if (session !== undefined) this.count(session, -1);
     return true;
+  }
+
+  private count({ vhost, user }: Session, by: 1 | -1): void {
+    add(this.inVhost, vhost, by);
+    add(this.ofUser, user, by);
   }
 
   private watch(connection: AnyPid): void {
     this.refs.set(this.context.monitor(connection), connection);
   }
+}
+
+function add(counts: Map<string, number>, name: string, by: number): void {
+  const count = (counts.get(name) ?? 0) + by;
+  if (count === 0) counts.delete(name);
+  else counts.set(name, count);
 }
