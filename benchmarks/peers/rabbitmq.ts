@@ -45,9 +45,14 @@ export async function startRabbitmq(): Promise<TargetStart> {
       await started.pop()?.kill();
       started.push(await startProcess(script, [], env));
     };
+    const control = async (...args: readonly string[]) => {
+      const program = join(dirname(script), 'rabbitmqctl');
+      const { stdout } = await promisify(execFile)(program, ['-q', ...args], { env: { ...hostProcess.env, ...env } });
+      return stdout;
+    };
     const name = 'rabbitmq';
     const description = `RabbitMQ ${await versionOf(script)}`;
-    return { name, description, amqpPort, pid: node.pid, relaunch, [Symbol.asyncDispose]: end };
+    return { name, description, amqpPort, pid: node.pid, relaunch, control, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     return { skipped: `RabbitMQ does not start: ${error instanceof Error ? error.message : error}` };

@@ -14,6 +14,8 @@ export interface Target extends AsyncDisposable {
   readonly pid: number;
   /** Kills it with SIGKILL and starts it again on the same data; only where it keeps any. */
   relaunch?(): Promise<void>;
+  /** Runs its own control program with these arguments; what that prints. */
+  control?(...args: readonly string[]): Promise<string>;
 }
 
 /** A target, or one line that says why it is not there. */
