@@ -8,6 +8,7 @@ import { type Alarm, setAlarm } from '../../src/broker/alarms/index.ts';
 import { type Broker, type BrokerOptions, startBroker } from '../../src/broker.ts';
 import { overview } from '../../src/management.ts';
 import type { AsyncContext } from '../../src/process/index.ts';
+import { ALARM_LOOK_MS } from '../../src/protocols/amqp091/limits.ts';
 import { RawClient } from '../support/raw-client.ts';
 import * as wire from '../support/wire.ts';
 
@@ -109,6 +110,25 @@ describe.each([0, 1])('alarms with %i data threads', (threads) => {
     await client.method('50.11', 2);
     expect(client.frames.some(({ name }) => name === '10.60' || name === '10.61')).toBe(false);
     await other.close();
+  });
+
+  it('a client that publishes and closes in one breath is told nothing after close-ok, and its end is heard', async () => {
+    await using client = await RawClient.connect(broker.amqpPort);
+    const capable = wire.field('capabilities', 'F', wire.table(wire.field('connection.blocked', 't', wire.u8(1))));
+    const plain = [wire.shortstr('PLAIN'), wire.longstr('\0guest\0guest'), wire.shortstr('en_US')];
+    client.send(wire.PROTOCOL_HEADER, wire.method(0, 10, 11, wire.table(capable), ...plain), wire.tuneOk(), wire.open);
+    client.send(wire.channelOpen(1));
+    await client.method('20.11');
+    await alarm(true);
+    client.send(wire.publish(1, '', 'nowhere', Buffer.from('x')), wire.connectionClose);
+    await client.method('10.60');
+    await client.method('10.51');
+    await alarm(false);
+    // Three looks at the alarm.
+    await new Promise((resolve) => setTimeout(resolve, 3 * ALARM_LOOK_MS));
+    expect(client.frames.at(-1)?.name).toBe('10.51');
+    client.socket.end();
+    expect(await client.end(2_000)).toBe(null);
   });
 
   it('a broker stops although publishers are blocked', async () => {

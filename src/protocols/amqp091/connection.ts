@@ -298,6 +298,9 @@ export class Connection {
     this.output.method(0, { name: 'connection.close-ok' });
     this.phase = 'closed';
     this.output.flush();
+    // Under an alarm, too, the end of the stream has to be heard, and nothing may follow close-ok.
+    this.isBlocked = false;
+    if (!this.isReading) this.readOn();
     // The client closes the socket first; one that does not is not waited for longer than this.
     this.setDeadline(CLOSE_OK_MS);
   }
