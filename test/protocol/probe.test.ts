@@ -42,7 +42,9 @@ describe.skipIf(PROBE === undefined)('the wire probe (skipped: WARREN_AMQP_PROBE
       expect(differences(output), output).toEqual([]);
       expect([Number(failed), Number(passed)], output).toEqual([0, CHECKS]);
       const { code, stderr } = await broker.command.end();
-      expect([code, complaintsIn(stderr)]).toEqual([0, []]);
+      // The probe tries bad logins, which the broker tells.
+      const complaints = complaintsIn(stderr).filter((line) => !line.includes('"msg":"login refused"'));
+      expect([code, complaints]).toEqual([0, []]);
     },
     TIMEOUT_MS,
   );
