@@ -59,6 +59,14 @@ describe('the command line', () => {
     }
   });
 
+  it('takes the bounds of the alarms: memory as a share or bytes, the disk in bytes', () => {
+    expect(options('--memory-watermark', '0.5').memoryWatermark).toBe(0.5);
+    expect(options('--memory-watermark', '1000000').memoryWatermark).toBe(1_000_000);
+    expect(options('--disk-free-limit', '1000').diskFreeLimit).toBe(1_000);
+    expect(() => options('--memory-watermark', 'much')).toThrow(/^--memory-watermark/);
+    expect(() => options('--disk-free-limit', '1GB')).toThrow(/^--disk-free-limit must be a number/);
+  });
+
   it('takes every option', () => {
     const args = ['--amqp-port', '0', '--host', '::1', '--data-dir', 'd', '--memory', '--threads', '254'];
     expect(options(...args, '--management-port', '65535', '--log-level', 'silent', '--durability', 'os')).toEqual({
