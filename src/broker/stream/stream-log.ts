@@ -193,7 +193,8 @@ export class StreamLog<M> implements LogReader {
       case 'offset':
         return at(Math.max(this.first, start.offset));
       case 'since': {
-        const segment = this.segments.findLast(({ firstAtMs }) => firstAtMs <= start.atMs);
+        // One that begins at that very time may follow others that end with it.
+        const segment = this.segments.findLast(({ firstAtMs }) => firstAtMs < start.atMs);
         return { next: segment?.first ?? this.first, notBeforeMs: start.atMs };
       }
     }

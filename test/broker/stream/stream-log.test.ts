@@ -49,6 +49,12 @@ describe('StreamLog', () => {
     expect(open(FOREVER, null).begin({ tag: 'last' }).next).toBe(0);
   });
 
+  test('a time at which several segments begin finds the first message of it', () => {
+    const stream = open({ ...FOREVER, segmentBytes: 20 }, null);
+    stream.append(['aa', 'bb', 'cc', 'dd', 'ee'], 7);
+    expect(readAll(stream, stream.begin({ tag: 'since', atMs: 7 })).map(([offset]) => offset)).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test('a reader that waits for an offset to come gets it and what follows', () => {
     const stream = open(FOREVER, null);
     const cursor = stream.begin({ tag: 'offset', offset: 2 });
