@@ -65,7 +65,16 @@ export const FOLDERS: readonly string[] = Object.keys(ZONES).filter(
 export const STARTED_FILES: readonly string[] = ['src/cli/main.ts'];
 
 /** The six entry points of the package, and the files beside them that only wire. */
-export const ENTRY_FILES: readonly string[] = ['index', 'broker', 'amqp', 'management', 'observe', 'testing', 'start', 'admin'];
+export const ENTRY_FILES: readonly string[] = [
+  'index',
+  'broker',
+  'amqp',
+  'management',
+  'observe',
+  'testing',
+  'start',
+  'admin',
+];
 
 /** Files that may be longer than the limit, each a table. */
 export const LONG_FILES: readonly string[] = [];
