@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(async () => {
   const { code, stderr } = await broker.command.end();
   // A peer that is gone before its login is looked at comes from nowhere.
-  const complaints = complaintsIn(stderr).filter((line) => !line.includes('"msg":"login refused"'));
+  const complaints = complaintsIn(stderr).filter((line) => !line.includes('"msg":"login refused'));
   expect([code, complaints]).toEqual([0, []]);
 });
 
