@@ -12,7 +12,7 @@ import {
   queueText,
   unsupportedArgument,
 } from './errors.ts';
-import { delayedTypeOf } from './exchange/index.ts';
+import { checkHistoryArguments, delayedTypeOf } from './exchange/index.ts';
 import { type FieldTable, type FieldValue, integerOf, isInteger, textOf, valueText } from './field-table.ts';
 import { QUEUE_TYPES, type QueueType, queueType } from './queue/index.ts';
 import { SEGMENT_BYTES_MAX, spanMs, streamStart } from './stream/index.ts';
@@ -154,13 +154,16 @@ export function checkExchangeArguments({ vhost, name }: Named, type: string, arg
   if (type === 'x-delayed-message' && delayedTypeOf(args) === null) {
     return preconditionFailed("Invalid argument, 'x-delayed-type' must be an existing exchange type");
   }
-  if (type === 'x-consistent-hash') {
-    const error = checkHashArguments(args);
-    if (error !== null) return error;
-  }
+  const error = checkTypeArguments(type, args);
+  if (error !== null) return error;
   const alternate = args.get('alternate-exchange');
   if (alternate === undefined || alternate.type === 'longstr') return null;
   return invalidArgumentType(exchangeText(vhost, name), 'alternate-exchange', alternate.type);
+}
+
+function checkTypeArguments(type: string, args: FieldTable): BrokerError | null {
+  if (type === 'x-recent-history') return checkHistoryArguments(args);
+  return type === 'x-consistent-hash' ? checkHashArguments(args) : null;
 }
 
 const HASH_PROPERTIES: readonly (string | null)[] = ['correlation_id', 'message_id', 'timestamp'];

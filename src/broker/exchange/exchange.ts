@@ -13,6 +13,7 @@ export const EXCHANGE_TYPES = [
   'x-local-random',
   'x-modulus-hash',
   'x-random',
+  'x-recent-history',
 ] as const;
 
 export type ExchangeType = (typeof EXCHANGE_TYPES)[number];
@@ -59,12 +60,17 @@ export function routingTypeOf({ type, arguments: args }: Pick<ExchangeRecord, 't
   return type === 'x-delayed-message' ? (delayedTypeOf(args) ?? 'direct') : type;
 }
 
-/** Whether the routing key alone decides where a Message goes, so that equal keys go the same way. */
+/** Whether it keeps its last Messages for what is bound to it next. */
+export function keepsHistory(exchange: Pick<ExchangeRecord, 'type' | 'arguments'>): boolean {
+  return routingTypeOf(exchange) === 'x-recent-history';
+}
+
+/** Whether the routing key alone decides where a Message goes and that is all that routing does. */
 export function isRoutedByKey(exchange: Pick<ExchangeRecord, 'type' | 'arguments'>): boolean {
   const type = routingTypeOf(exchange);
   const { arguments: args } = exchange;
   if (type === 'x-consistent-hash') return !args.has('hash-header') && !args.has('hash-property');
-  return type !== 'headers' && type !== 'x-random' && type !== 'x-local-random';
+  return type !== 'headers' && type !== 'x-random' && type !== 'x-local-random' && type !== 'x-recent-history';
 }
 
 /** Where an exchange sends what it has no destination for; null for nowhere. */

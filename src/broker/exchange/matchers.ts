@@ -63,6 +63,7 @@ export function matcherFor(exchange: Pick<ExchangeRecord, 'type' | 'arguments'>)
     case 'direct':
       return new DirectMatcher();
     case 'fanout':
+    case 'x-recent-history':
       return new FanoutMatcher();
     case 'topic':
       return new TopicTrie();

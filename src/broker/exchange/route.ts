@@ -1,6 +1,6 @@
 // From an exchange and a Message to queues (digest 5, 7 "CC and BCC", 9 "Default exchange"): every exchange is visited
 // once, every queue found once, the alternate exchange asked where an exchange itself found nothing. Results are cached
-// per exchange and key; a hit returns the same array and allocates nothing.
+// per exchange and key; a hit returns the same array and allocates nothing. An exchange with a history keeps the Message.
 import type { Message, PropertiesFormats } from '../message.ts';
 import type { Destination } from './destinations.ts';
 import { MessageReader } from './reader.ts';
@@ -77,6 +77,7 @@ function walk(
       continue;
     }
     if (!exchange.isCacheable) isCacheable = false;
+    exchange.history?.add(message, tables.nextTurn(), read);
     const found = new Set<Destination>();
     for (const key of keys) exchange.matcher.match(key, read, found);
     for (const { queueId, exchange: next } of found) {

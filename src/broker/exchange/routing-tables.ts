@@ -9,14 +9,18 @@ import {
   type DestinationKey,
   type ExchangeRecord,
   isRoutedByKey,
+  keepsHistory,
   PREDECLARED_EXCHANGES,
 } from './exchange.ts';
 import { type Matcher, matcherFor } from './matchers.ts';
+import { historyLength, RecentHistory } from './recent-history.ts';
 
 /** An exchange with what routing needs of it. */
 export interface Exchange {
   readonly record: ExchangeRecord;
   readonly matcher: Matcher;
+  /** Of an x-recent-history exchange: what it has routed here; null for all others. */
+  readonly history: RecentHistory | null;
   /** Equal keys go the same way. */
   readonly isCacheable: boolean;
   /** Null for none. */
@@ -38,6 +42,8 @@ interface QueueEntry {
 export class RoutingTables {
   /** Changes whenever a route may have changed. */
   version = 0;
+  /** Where a Message comes among those that exchanges keep, on all threads. */
+  readonly nextTurn: () => number;
   private readonly exchanges = new Map<string, Exchange>();
   private readonly queuesByName = new Map<string, QueueEntry>();
   private readonly queuesById = new Map<number, QueueEntry>();
@@ -46,7 +52,8 @@ export class RoutingTables {
   /** Bindings that lead to a destination, by `bindingId`. */
   private readonly arrivals = new Map<Destination, Map<string, BindingRecord>>();
 
-  constructor() {
+  constructor(nextTurn: () => number = turns()) {
+    this.nextTurn = nextTurn;
     for (const record of PREDECLARED_EXCHANGES) this.addExchange(record);
   }
 
@@ -71,6 +78,7 @@ export class RoutingTables {
     this.exchanges.set(record.name, {
       record,
       matcher: matcherFor(record),
+      history: keepsHistory(record) ? new RecentHistory(historyLength(record.arguments)) : null,
       isCacheable: isRoutedByKey(record),
       alternate: alternateOf(record) ?? alternate,
       bindings: new Map(),
@@ -220,4 +228,10 @@ export class RoutingTables {
     if (end.queueId >= 0) this.queueEnds.delete(end.queueId);
     else this.exchangeEnds.delete(end.exchange);
   }
+}
+
+/** Turns for tables that stand alone. */
+function turns(): () => number {
+  let turn = 0;
+  return () => turn++;
 }

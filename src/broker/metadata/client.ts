@@ -1,9 +1,11 @@
 // What channels and connections ask of the metadata, as effects. A change is asked of the metadata server; when it has
 // answered, a channel that wants to see the change in its own replica catches up (`isBehind`, `catchUp`).
-import { call } from '../../behaviours/index.ts';
+import { call, tryCall } from '../../behaviours/index.ts';
 import { type Context, context as currentContext, type Effects } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
 import { type Credentials, LoginThrottle, mayBe, mayLogIn, userNamed } from '../access/index.ts';
+import { historyLength, mergedHistory, type Remembered } from '../exchange/index.ts';
+import type { Message } from '../message.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
 import type {
   BindExchange,
@@ -14,7 +16,7 @@ import type {
   DeleteExchange,
 } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
-import { awaitReplica, catchUp, type Replica, replicaHere } from './thread-replica.ts';
+import { awaitReplica, catchUp, type Replica, type ReplicaPid, replicaHere } from './thread-replica.ts';
 
 /** The metadata is slow only while threads die; nobody gives up on it, its own end ends whoever waits. */
 const PATIENCE_MS = Number.POSITIVE_INFINITY;
@@ -145,4 +147,17 @@ function exchangeEnds({ vhost, source, destination, routingKey, arguments: args 
 
 function queueEnds({ vhost, exchange, queue, routingKey, arguments: args, connection }: BindQueue): BindQueue {
   return { vhost, exchange, queue, routingKey, arguments: args, connection };
+}
+
+/** What an exchange with a history has kept on all threads, oldest first. A thread that is dead has nothing any more. */
+export function* recentHistory(replica: Replica, vhost: string, exchange: string): Effects<readonly Message[]> {
+  const record = replica.tables.exchange(vhost, exchange);
+  if (record === undefined) return [];
+  const replicas = yield* call(replica.metadata, { tag: 'replicas' }, PATIENCE_MS);
+  const histories: (readonly Remembered[])[] = [];
+  for (const each of replicas) {
+    const answer = yield* tryCall(each as ReplicaPid, { tag: 'history', vhost, exchange }, PATIENCE_MS);
+    if (answer.ok) histories.push(answer.value);
+  }
+  return mergedHistory(histories, historyLength(record.arguments));
 }

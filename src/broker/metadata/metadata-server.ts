@@ -74,6 +74,8 @@ export const metadataServer = genServer<State, [readonly number[]], MetadataCall
     switch (request.tag) {
       case 'subscribe':
         return reply(metadata.subscribe(request.replica as ReplicaPid), state);
+      case 'replicas':
+        return reply(metadata.allReplicas(), state);
       case 'everything':
         return reply({ version: metadata.kept.version, events: snapshotOf(metadata.tables) }, state);
       case 'configure':

@@ -130,6 +130,10 @@ export class MetadataState {
     return { version: this.kept.version, events: snapshotOf(this.tables) };
   }
 
+  allReplicas(): readonly ReplicaPid[] {
+    return [...this.replicas.values()];
+  }
+
   /** Makes a change: here, then on its way to every replica, then visible in the version word. */
   emit(event: MetadataEvent): void {
     const { kept, context } = this;

@@ -70,6 +70,8 @@ export type MetadataCall =
   | Request<{ readonly tag: 'unbindQueue'; readonly wanted: BindQueue }, Outcome<true>>
   /** Answered once the queue's actor has its place. */
   | Request<{ readonly tag: 'declareQueue'; readonly wanted: DeclareQueue }, Outcome<QueueRecord>>
+  /** The replicas of all threads. */
+  | Request<{ readonly tag: 'replicas' }, readonly AnyPid[]>
   /** Everything there is, without following it. */
   | Request<{ readonly tag: 'everything' }, MetadataSnapshot>
   /** Of vhosts, users, permissions and policies, checked before: all at once, in this order. */

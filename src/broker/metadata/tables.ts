@@ -43,12 +43,14 @@ export class Tables {
   /** How to read the properties of Messages while routing. */
   readonly formats: PropertiesFormats;
   configuration: Configuration = EMPTY_CONFIGURATION;
+  private readonly nextTurn: (() => number) | undefined;
   private readonly vhosts = new Map<string, RoutingTables>();
   private readonly queues = new Map<number, QueueRecord>();
   private readonly places = new Map<number, QueuePlace>();
 
-  constructor(formats: PropertiesFormats) {
+  constructor(formats: PropertiesFormats, nextTurn?: () => number) {
     this.formats = formats;
+    this.nextTurn = nextTurn;
   }
 
   // ---- reading
@@ -106,7 +108,7 @@ export class Tables {
 
   addVhost(vhost: string): void {
     this.configuration = withVhost(this.configuration, vhost);
-    if (!this.vhosts.has(vhost)) this.vhosts.set(vhost, new RoutingTables());
+    if (!this.vhosts.has(vhost)) this.vhosts.set(vhost, new RoutingTables(this.nextTurn));
   }
 
   setVhost(record: VhostRecord): void {
@@ -161,9 +163,9 @@ export class Tables {
   }
 }
 
-/** Tables without anything, not even a vhost. */
-export function emptyTables(formats: PropertiesFormats = NO_FORMATS): Tables {
-  return new Tables(formats);
+/** Tables without anything, not even a vhost. `nextTurn` counts what exchanges with a history keep. */
+export function emptyTables(formats: PropertiesFormats = NO_FORMATS, nextTurn?: () => number): Tables {
+  return new Tables(formats, nextTurn);
 }
 
 /**
@@ -263,10 +265,15 @@ function bound(vhost: string, binding: BindingRecord): MetadataEvent {
 }
 
 /**
- * The ids of the queues a Message goes to, each once. Empty when nothing matches and when there is no such exchange. The
- * array is shared and must not be changed.
+ * The ids of the queues a Message goes to, each once, from the exchange it was published to or another one. Empty when
+ * nothing matches and when there is no such exchange. The array is shared and must not be changed.
  */
-export function routeMessage(tables: Tables, vhost: string, message: Message): readonly number[] {
+export function routeMessage(
+  tables: Tables,
+  vhost: string,
+  message: Message,
+  exchange: string = message.exchange,
+): readonly number[] {
   const routing = tables.routing(vhost);
-  return routing === undefined ? NOWHERE : route(routing, message.exchange, message, tables.formats);
+  return routing === undefined ? NOWHERE : route(routing, exchange, message, tables.formats);
 }

@@ -16,13 +16,14 @@ import {
 } from '../../behaviours/index.ts';
 import { type Context, type Effects, sleep } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
+import type { Remembered } from '../exchange/index.ts';
 import type { PropertiesFormats } from '../message.ts';
 import type { VersionedEvent } from './events.ts';
 import { formatsOn } from './formats.ts';
 import { METADATA_NAME, type MetadataPid } from './protocol.ts';
 import type { QueuePlace } from './records.ts';
 import { applyEvent, emptyTables, type Tables } from './tables.ts';
-import { VERSION_WORD } from './words.ts';
+import { nextTurn, VERSION_WORD } from './words.ts';
 
 /** Where a queue is from now on; null when it was deleted. */
 export interface PlaceNotice {
@@ -39,7 +40,10 @@ interface TellPlace {
   readonly afterEpoch: number;
 }
 
-type ReplicaCall = Request<{ readonly tag: 'catchUp'; readonly version: number }, true>;
+type ReplicaCall =
+  | Request<{ readonly tag: 'catchUp'; readonly version: number }, true>
+  /** What an exchange with a history has routed on this thread. */
+  | Request<{ readonly tag: 'history'; readonly vhost: string; readonly exchange: string }, readonly Remembered[]>;
 type ReplicaCast = VersionedEvent | TellPlace;
 export type ReplicaPid = ServerPid<ReplicaCall, ReplicaCast>;
 
@@ -72,7 +76,7 @@ export const threadReplica = genServer<State, [], ReplicaCall, ReplicaCast, neve
     const pid = context.self as AnyPid as ReplicaPid;
     const { version, events } = yield* call(metadata, { tag: 'subscribe', replica: pid }, Number.POSITIVE_INFINITY);
     const formats = formatsOn(context);
-    const tables = emptyTables(formats);
+    const tables = emptyTables(formats, () => nextTurn(context.env.words));
     for (const event of events) applyEvent(tables, event);
     const known = replicaHere(context);
     const replica = known ?? { tables, pid, metadata, version, formats };
@@ -82,6 +86,10 @@ export const threadReplica = genServer<State, [], ReplicaCall, ReplicaCast, neve
     return ok({ replica, waiting: [], asking: new Map() });
   },
   handleCall(request, from, state) {
+    const { tables } = state.replica;
+    if (request.tag === 'history') {
+      return reply(tables.routing(request.vhost)?.exchange(request.exchange)?.history?.all() ?? [], state);
+    }
     if (state.replica.version >= request.version) return reply(true as const, state);
     state.waiting.push({ version: request.version, from });
     return noReply(state);

@@ -1,6 +1,8 @@
 // What each method of a channel does (digest 4 to 8). Methods that need no answer from another process run at once;
 // the others are effects during which nothing else of this channel happens.
 import {
+  type BindExchange,
+  type BindQueue,
   bindExchange,
   bindQueue,
   checkAccess,
@@ -11,6 +13,7 @@ import {
   noQueue,
   type Outcome,
   type QueueRecord,
+  type Replica,
   unbindExchange,
   unbindQueue,
 } from '../../broker/index.ts';
@@ -19,6 +22,7 @@ import type { Channel } from './channel.ts';
 import { checkBinding, checkExchangeDeclare, checkExchangeDelete, checkQueueDeclare } from './channel-access.ts';
 import { CloseSignal, closeChannel, closeConnection, closeSignalOf } from './close-signal.ts';
 import type { Method, MethodName, MethodOf } from './codec/index.ts';
+import { giveHistory, newHistoryBinding } from './recent-history.ts';
 import { consumeReplies, isReplyAddress, REPLY_TO } from './reply-to.ts';
 import { refuseStream } from './stream-rules.ts';
 
@@ -176,7 +180,8 @@ function* exchangeMethod(channel: Channel, method: ExchangeMethod): Effects<void
       const binding = { ...method, vhost };
       checkBinding(channel, method.source, { on: 'exchange', name: method.destination }, method.routingKey);
       const isBind = method.name === 'exchange.bind';
-      orClose(yield* isBind ? bindExchange(channel.replica, binding) : unbindExchange(channel.replica, binding));
+      if (isBind) yield* bind(channel, binding, bindExchange);
+      else orClose(yield* unbindExchange(channel.replica, binding));
       if (!method.nowait) channel.output.reply({ name: isBind ? 'exchange.bind-ok' : 'exchange.unbind-ok' });
     }
   }
@@ -236,12 +241,22 @@ function* queueBinding(channel: Channel, method: MethodOf<'queue.bind' | 'queue.
   checkBinding(channel, method.exchange, { on: 'queue', name: queue }, routingKey);
   const binding = { vhost, connection, queue, exchange: method.exchange, routingKey, arguments: method.arguments };
   if (method.name === 'queue.bind') {
-    orClose(yield* bindQueue(channel.replica, binding));
+    yield* bind(channel, binding, bindQueue);
     if (!method.nowait) channel.output.reply({ name: 'queue.bind-ok' });
   } else {
     orClose(yield* unbindQueue(channel.replica, binding));
     channel.output.reply({ name: 'queue.unbind-ok' });
   }
+}
+
+function* bind<B extends BindQueue | BindExchange>(
+  channel: Channel,
+  wanted: B,
+  ask: (replica: Replica, wanted: B) => Effects<Outcome<true>>,
+): Effects<void> {
+  const historic = newHistoryBinding(channel, wanted);
+  orClose(yield* ask(channel.replica, wanted));
+  if (historic !== null) yield* giveHistory(channel, historic);
 }
 
 function* queuePurge(channel: Channel, method: MethodOf<'queue.purge'>): Effects<void> {

@@ -62,11 +62,24 @@ export class ChannelPublisher {
     if (queues.length === 0 && mandatory) this.giveBack(message);
     const seq = channel.mode === 'confirm' ? this.confirms.expect(queues.length) : 0;
     for (const queueId of queues) {
-      if (channel.peers.add(queueId, message, seq)) {
-        this.untaken++;
-        this.untakenBytes += bodyLength(message);
-      } else if (seq !== 0) this.confirms.settle(seq, true);
+      if (!this.hand(queueId, message, seq) && seq !== 0) this.confirms.settle(seq, true);
     }
+  }
+
+  private hand(queueId: number, message: Message, seq: number): boolean {
+    if (!this.channel.peers.add(queueId, message, seq)) return false;
+    this.untaken++;
+    this.untakenBytes += bodyLength(message);
+    return true;
+  }
+
+  /** Publishes what a history has kept, where `queuesFor` says; nobody waits for confirms of it. */
+  replay(messages: readonly Message[], queuesFor: (message: Message) => readonly number[]): void {
+    const { peers } = this.channel;
+    // A batch has a confirm number for each of its Messages or for none.
+    peers.sendPending();
+    for (const message of messages) for (const queueId of queuesFor(message)) this.hand(queueId, message, 0);
+    peers.sendPending();
   }
 
   private routeReply(message: Message, mandatory: boolean): void {
