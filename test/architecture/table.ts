@@ -36,6 +36,7 @@ export const ZONES: Readonly<Record<string, Zone>> = {
 
 /** The zones in which each package may be imported; a package without a line may be imported nowhere. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@noble/hashes': ['broker'],
   immer: ['behaviours', 'broker/metadata', 'simulation'],
   'fast-check': ['testing'],
   piscina: ['threads'],

@@ -1,7 +1,7 @@
 // Changes of who may do what, and which of them are refused (features 1.1, 1.6, 1.7): what is named has to exist, and
 // expressions, hashes and limits have to be ones. Texts are those of RabbitMQ's command line where it has one.
 import type { BrokerError } from '../errors.ts';
-import { hashBytes } from './password-hashes.ts';
+import { isPasswordHash } from './password-hashes.ts';
 import { patternError } from './patterns.ts';
 import type { AccessRecords, PermissionRecord, TopicPermissionRecord, UserRecord, VhostRecord } from './records.ts';
 
@@ -33,7 +33,7 @@ export function changeRefusal(access: AccessRecords, event: AccessEvent): Broker
       return nameError('vhost', event.record.name) ?? limitsError(event.record.limits);
     case 'userSet': {
       const { name, passwordHash, hashing, limits } = event.user;
-      if (passwordHash !== '' && hashBytes(passwordHash, hashing) === null) {
+      if (passwordHash !== '' && !isPasswordHash(passwordHash, hashing)) {
         return invalid(`the password hash of user '${name}' is not one of ${hashing}`);
       }
       return nameError('user', name) ?? limitsError(limits);

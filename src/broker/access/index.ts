@@ -6,4 +6,6 @@ export { LoginThrottle } from './login-throttle.ts';
 export * from './password-hashes.ts';
 export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './records.ts';
+export { HASH_SLOWLY, IS_SLOW_PASSWORD } from './slow-hashes.ts';
 export * from './users.ts';
+export { VerifiedLogins } from './verified-logins.ts';

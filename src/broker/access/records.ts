@@ -19,8 +19,11 @@ export interface UserLimits {
   readonly channelsMax: number | null;
 }
 
-/** How a password hash is made; RabbitMQ's names of the algorithms are `rabbit_password_hashing_` and one of these. */
-export type HashingAlgorithm = 'sha256' | 'sha512' | 'md5';
+/** How RabbitMQ makes a password hash; its names of the algorithms are `rabbit_password_hashing_` and one of these. */
+export type FastHashing = 'sha256' | 'sha512' | 'md5';
+
+/** `scrypt` is ours: slow on purpose, and nothing that a RabbitMQ can import. */
+export type HashingAlgorithm = FastHashing | 'scrypt';
 
 export interface UserRecord {
   readonly name: string;

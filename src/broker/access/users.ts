@@ -32,12 +32,22 @@ export function userNamed({ users }: Users, user: string): UserRecord | undefine
   return users.find(({ name }) => name === user);
 }
 
-/** Whether a peer at that address may log in. How long it takes tells neither about a password nor about a user. */
-export function mayLogIn(access: Users, { user, password }: Credentials, peerHost: string): boolean {
+/**
+ * Whether the password is that of a user whose hash is a fast one; false for every other. How long it takes tells neither
+ * about a password nor about a user.
+ */
+export function isFastLogin(access: Users, { user, password }: Credentials): boolean {
   const record = userNamed(access, user);
   const { passwordHash, hashing } = record ?? FIRST_USER;
-  const isRight = isPassword(password, passwordHash, hashing);
-  return record !== undefined && isRight && (!record.isLoopbackOnly || isLoopback(peerHost));
+  const isFast = hashing !== 'scrypt';
+  const isRight = isPassword(password, isFast ? passwordHash : '', isFast ? hashing : 'sha256');
+  return record !== undefined && isRight;
+}
+
+/** A user whose hash is a slow one: that one itself, or any for a name that has none. */
+export function slowUser({ users }: Users, user: string): UserRecord | undefined {
+  const slow = users.filter(({ hashing }) => hashing === 'scrypt');
+  return slow.find(({ name }) => name === user) ?? slow[0];
 }
 
 /** Whether a peer at that address, whose name is proved otherwise (by its certificate), may be that user. */

@@ -1,9 +1,9 @@
 // RabbitMQ's JSON of definitions, read and checked as a whole before anything of it is done (features 1.11): the first
 // thing that is wrong is told with its place. Sections and parameters that mean nothing here are let through.
 import {
-  type HashingAlgorithm,
-  hashBytes,
+  algorithmNamed,
   hashPassword,
+  isPasswordHash,
   patternError,
   type UserRecord,
   type VhostLimits,
@@ -23,7 +23,6 @@ import {
 } from './definitions.ts';
 import { Entry } from './entry.ts';
 
-const ALGORITHMS: readonly string[] = ['sha256', 'sha512', 'md5'];
 /** As RabbitMQ's `loopback_users`, which is not in a definitions file. */
 const LOOPBACK_USER = 'guest';
 
@@ -81,12 +80,15 @@ function vhostLimits(entry: Entry, json: Readonly<Record<string, unknown>>): Vho
 function readUser(entry: Entry, salt: string): UserRecord {
   const name = entry.text('name');
   const algorithm = entry.text('hashing_algorithm', 'rabbit_password_hashing_sha256');
-  const hashing = algorithm.replace(/^rabbit_password_hashing_/, '') as HashingAlgorithm;
-  if (!ALGORITHMS.includes(hashing)) throw entry.wrong(`hashing_algorithm '${algorithm}' is not known`);
+  const hashing = algorithmNamed(algorithm);
+  if (hashing === null) throw entry.wrong(`hashing_algorithm '${algorithm}' is not known`);
   const password = entry.value('password');
+  if (typeof password === 'string' && hashing === 'scrypt') throw entry.wrong('a password for scrypt has to be hashed');
   const passwordHash =
-    typeof password === 'string' ? hashPassword(password, `${salt} ${name}`, hashing) : entry.text('password_hash', '');
-  if (passwordHash !== '' && hashBytes(passwordHash, hashing) === null) {
+    typeof password === 'string' && hashing !== 'scrypt'
+      ? hashPassword(password, `${salt} ${name}`, hashing)
+      : entry.text('password_hash', '');
+  if (passwordHash !== '' && !isPasswordHash(passwordHash, hashing)) {
     throw entry.wrong(`password_hash is no hash of ${hashing}`);
   }
   const limits = entry.object('limits');

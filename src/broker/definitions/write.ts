@@ -1,5 +1,6 @@
 // Definitions as RabbitMQ's JSON (features 1.11), made from a snapshot of the metadata. Exclusive queues and the exchanges
 // of every vhost are not in it, as in RabbitMQ.
+import { algorithmName } from '../access/index.ts';
 import { PREDECLARED_EXCHANGES } from '../exchange/index.ts';
 import type { MetadataEvent } from '../metadata/events.ts';
 import type { QueueRecord } from '../metadata/records.ts';
@@ -58,7 +59,7 @@ function userEntry(event: MetadataEvent): unknown {
   return {
     name,
     password_hash: passwordHash,
-    hashing_algorithm: `rabbit_password_hashing_${hashing}`,
+    hashing_algorithm: algorithmName(hashing),
     tags,
     limits: present({ 'max-connections': limits.connectionsMax, 'max-channels': limits.channelsMax }),
   };

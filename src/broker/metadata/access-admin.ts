@@ -1,9 +1,12 @@
 // What an operator changes while the broker runs (features 1.1, 1.6, 1.7, 1.11): vhosts, users, permissions and limits.
 // A promise resolves when the change is as safe as a declaration would be; one change is made after the other.
 import { call, type ReplyOf } from '../../behaviours/index.ts';
-import type { Context, Effects } from '../../process/index.ts';
+import { type Context, type Effects, offload } from '../../process/index.ts';
 import {
   type AccessEvent,
+  algorithmName,
+  algorithmNamed,
+  HASH_SLOWLY,
   type HashingAlgorithm,
   hashPassword,
   NO_USER_LIMITS,
@@ -43,7 +46,10 @@ export interface UserSettings {
   readonly password?: string;
   /** As RabbitMQ exports it, instead of `password`. */
   readonly passwordHash?: string;
-  /** The algorithm of `passwordHash`. Default `sha256`. */
+  /**
+   * The algorithm of `passwordHash`, or the one that `password` is hashed with. Default `sha256`, for a new password that of
+   * the old one. `scrypt` is slow on purpose, and nothing that a RabbitMQ can import.
+   */
   readonly hashing?: HashingAlgorithm;
   readonly tags?: readonly string[];
   /** It may log in from the broker's own machine only. Default false. */
@@ -114,19 +120,10 @@ export class AccessAdmin {
 
   /** Adds a user, or changes what is given of one that is there. Connections stay open whatever changes. */
   setUser(settings: UserSettings): Promise<void> {
-    const { name, password, passwordHash } = settings;
-    return this.changeAccess(({ users }, context) => {
+    const { name } = settings;
+    return this.changeWith(function* ({ users }, context) {
       const known = users.find((each) => each.name === name);
-      if (password !== undefined && passwordHash !== undefined) {
-        throw new AdminError('invalid', `user '${name}' has a password and a password hash`);
-      }
-      const isHashed = password === undefined && passwordHash === undefined;
-      const secret = isHashed
-        ? { passwordHash: known?.passwordHash ?? '', hashing: known?.hashing ?? ('sha256' as const) }
-        : {
-            passwordHash: passwordHash ?? hashPassword(password ?? '', context.env.ids.next(22)),
-            hashing: passwordHash === undefined ? ('sha256' as const) : (settings.hashing ?? 'sha256'),
-          };
+      const secret = yield* secretOf(settings, known, context.env.ids.next(22));
       const { tags = known?.tags ?? [], isLoopbackOnly = known?.isLoopbackOnly ?? false } = settings;
       const limits = { ...(known?.limits ?? NO_USER_LIMITS), ...settings.limits };
       return { tag: 'userSet', user: { name, ...secret, tags: [...tags], isLoopbackOnly, limits } };
@@ -178,10 +175,17 @@ export class AccessAdmin {
     return this.perform((context) => ask(context, { tag: 'configuration' }));
   }
 
-  private changeAccess(eventOf: (now: Configuration, context: Context<unknown>) => AccessEvent): Promise<void> {
+  private changeAccess(eventOf: (now: Configuration) => AccessEvent): Promise<void> {
+    // biome-ignore lint/correctness/useYield: an event that needs nothing to be made
+    return this.changeWith(function* (now) {
+      return eventOf(now);
+    });
+  }
+
+  private changeWith(eventOf: (now: Configuration, context: Context<unknown>) => Effects<AccessEvent>): Promise<void> {
     const done = this.last.then(() =>
       this.perform(function* (context): Effects<void> {
-        const event = eventOf(yield* ask(context, { tag: 'configuration' }), context);
+        const event = yield* eventOf(yield* ask(context, { tag: 'configuration' }), context);
         const outcome = yield* ask(context, { tag: 'changeAccess', event });
         if (!outcome.ok) throw new AdminError(outcome.error.code === 404 ? 'notFound' : 'invalid', outcome.error.text);
       }),
@@ -189,6 +193,26 @@ export class AccessAdmin {
     this.last = done.catch(() => {});
     return done;
   }
+}
+
+type Secret = Pick<UserRecord, 'passwordHash' | 'hashing'>;
+
+/** The hash of a user: made of a password, given, as it was, or none. */
+function* secretOf(settings: UserSettings, known: UserRecord | undefined, salt: string): Effects<Secret> {
+  const { name, password, passwordHash } = settings;
+  if (password !== undefined && passwordHash !== undefined) {
+    throw new AdminError('invalid', `user '${name}' has a password and a password hash`);
+  }
+  if (passwordHash !== undefined) return { passwordHash, hashing: settings.hashing ?? 'sha256' };
+  if (password === undefined) return { passwordHash: known?.passwordHash ?? '', hashing: known?.hashing ?? 'sha256' };
+  const hashing = settings.hashing ?? known?.hashing ?? 'sha256';
+  if (algorithmNamed(algorithmName(hashing)) === null) {
+    throw new AdminError('invalid', `hashing of user '${name}' is sha256, sha512, md5 or scrypt; got ${hashing}`);
+  }
+  if (hashing !== 'scrypt') return { passwordHash: hashPassword(password, salt, hashing), hashing };
+  const made = yield* offload(HASH_SLOWLY, [password, salt]);
+  if (!made.ok) throw made.error;
+  return { passwordHash: made.value as string, hashing };
 }
 
 function ask<const Q extends MetadataCall>(context: Context<unknown>, request: Q): Effects<ReplyOf<MetadataCall, Q>> {

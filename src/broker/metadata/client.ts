@@ -3,7 +3,7 @@
 import { call, tryCall } from '../../behaviours/index.ts';
 import { type Context, context as currentContext, type Effects } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
-import { type Credentials, LoginThrottle, mayBe, mayLogIn, userNamed } from '../access/index.ts';
+import { userNamed } from '../access/index.ts';
 import { historyLength, mergedHistory, type Remembered } from '../exchange/index.ts';
 import type { Message } from '../message.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
@@ -16,12 +16,10 @@ import type {
   DeleteExchange,
 } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
-import { awaitReplica, catchUp, type Replica, type ReplicaPid, replicaHere } from './thread-replica.ts';
+import { awaitReplica, type Replica, type ReplicaPid, replicaHere } from './thread-replica.ts';
 
 /** The metadata is slow only while threads die; nobody gives up on it, its own end ends whoever waits. */
 const PATIENCE_MS = Number.POSITIVE_INFINITY;
-const NAME_LENGTH_MAX = 255;
-const LOGINS = 'broker.logins';
 
 /** exchange.declare (digest 5). Refusals: 403, 404, 406, 503. */
 export function declareExchange(replica: Replica, wanted: DeclareExchange): Effects<Outcome<true>> {
@@ -66,50 +64,6 @@ export function declareQueue(replica: Replica, wanted: DeclareQueue): Effects<Ou
 export function* deleteExclusiveQueues(connection: AnyPid): Effects<void> {
   const replica = yield* awaitReplica(yield* currentContext());
   yield* call(replica.metadata, { tag: 'deleteExclusive', connection }, PATIENCE_MS);
-}
-
-/** The replica with everything that was done before. */
-function* upToDate(): Effects<Replica> {
-  const context = yield* currentContext();
-  const replica = yield* awaitReplica(context);
-  yield* catchUp(context, replica);
-  return replica;
-}
-
-/** Whether somebody at that address may log in. One who has failed too often is refused whatever the password. */
-export function* logIn(credentials: Credentials, peerHost: string): Effects<boolean> {
-  const { tables } = yield* upToDate();
-  const context = yield* currentContext();
-  const throttle = throttleHere(context);
-  const { user } = credentials;
-  // No user has such a name, and it is kept nowhere.
-  if (user.length > NAME_LENGTH_MAX) return false;
-  if (throttle.refuses(peerHost, user, context.now())) {
-    context.env.logger.log('warning', 'login refused: too many failures', { user, host: peerHost });
-    return false;
-  }
-  const isGood = mayLogIn(tables.configuration, credentials, peerHost);
-  if (isGood) throttle.succeeded(peerHost, user);
-  else {
-    throttle.failed(peerHost, user, context.now());
-    context.env.logger.log('warning', 'login refused', { user, host: peerHost });
-  }
-  return isGood;
-}
-
-/** The failures of this thread; it outlives whoever asks. */
-function throttleHere({ kernel }: Pick<Context, 'kernel'>): LoginThrottle {
-  const known = kernel.locals.get(LOGINS) as LoginThrottle | undefined;
-  if (known !== undefined) return known;
-  const throttle = new LoginThrottle();
-  kernel.locals.set(LOGINS, throttle);
-  return throttle;
-}
-
-/** The same for a user whose name is proved by other means than a password. */
-export function* logInByName(user: string, peerHost: string): Effects<boolean> {
-  const { tables } = yield* upToDate();
-  return mayBe(tables.configuration, user, peerHost);
 }
 
 /** A connection opens a vhost, for as long as it lives. Null, or why it may not (530). */

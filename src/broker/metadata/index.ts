@@ -5,6 +5,7 @@ export * from './client.ts';
 export type { Configuration } from './configuration.ts';
 export * from './events.ts';
 export { formatsOn, registerFormat } from './formats.ts';
+export { logIn, logInByName } from './logins.ts';
 export { metadataServer } from './metadata-server.ts';
 export { MESSAGES_LOST } from './metadata-state.ts';
 export * from './protocol.ts';
