@@ -198,6 +198,9 @@ const FLAGS: Partial<Record<keyof LoadOptions, string>> = {
   declaresBefore: 'declares-before',
   cycles: 'cycles',
   backlog: 'backlog',
+  idleConnections: 'idle-connections',
+  idleQueues: 'idle-queues',
+  idleMessages: 'idle-messages',
   wildcardBindings: 'wildcard-bindings',
   openAtOnce: 'open-at-once',
 };

@@ -124,7 +124,20 @@ async function runCase(each: BrokerCase, stage: Stage, run: BrokerRun): Promise<
     details[contender] = describe((reports.get(contender) ?? []).slice(run.repeats.warmups));
   }
   const { name, question, unit, isLowerBetter } = each;
-  return { group: 'broker', name, question, unit, isLowerBetter, summaries, failures, details };
+  const whole = { group: 'broker', name, question, unit, isLowerBetter, summaries, failures, details };
+  return unit === 'ms' ? { ...whole, latencyMs: latenciesOf(reports) } : whole;
+}
+
+/** Medians over the samples, by contender. */
+function latenciesOf(reports: ReadonlyMap<string, readonly LoadReport[]>): Record<string, Record<string, number>> {
+  const of = (found: readonly LoadReport[], key: 'p50' | 'p90' | 'p99' | 'p999') =>
+    median(found.flatMap((report) => (report.kind === 'throughput' ? [report.latencyUs[key] / 1000] : [])));
+  return Object.fromEntries(
+    [...reports].map(([name, found]) => [
+      name,
+      { p50: of(found, 'p50'), p90: of(found, 'p90'), p99: of(found, 'p99'), p999: of(found, 'p999') },
+    ]),
+  );
 }
 
 async function runLife(each: LifeCase, run: BrokerRun): Promise<CaseResult> {

@@ -53,6 +53,10 @@ export interface CaseResult {
   readonly failures: Readonly<Record<string, string>>;
   /** More columns, by contender: column name to text. */
   readonly details: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Of a point of a scaling curve: which curve, and how much of what grows. */
+  readonly point?: { readonly curve: string; readonly x: number };
+  /** Percentiles of the latency in ms, by contender: medians over the samples. */
+  readonly latencyMs?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** The middle sample, or the mean of the two in the middle. Throws without samples. */

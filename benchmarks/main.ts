@@ -1,15 +1,20 @@
 // Question: how fast is Warren? `npm run bench` runs all cases and prints one table for the runtime, one for the
 // broker and the figures of the log; `npm run bench -- broker` or `-- runtime ping-pong` runs some. `--peers` measures Erlang and RabbitMQ beside.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import hostProcess from 'node:process';
 import { Command } from 'commander';
 import { runBrokerCases } from './broker.ts';
 import { brokerCases } from './broker-cases.ts';
 import { type CaseResult, DEFAULT_REPEATS, selectCases } from './harness.ts';
 import { lifeCases } from './lives.ts';
+import { writeReport } from './report.ts';
 import { contenderTable, describeMachine, loadResults, runtimeTable, saveResults } from './results.ts';
 import { cases as runtimeCases } from './runtime/index.ts';
 import { runRuntimeCases } from './runtime.ts';
+import { curves, runScaling } from './scaling.ts';
 import { runStoreCases } from './store/store.ts';
 
 interface Options {
@@ -23,9 +28,10 @@ interface Options {
   readonly json?: string;
   readonly compare?: string;
   readonly list?: boolean;
+  readonly report?: readonly string[];
 }
 
-const GROUPS = ['runtime', 'broker', 'store'] as const;
+const GROUPS = ['runtime', 'broker', 'store', 'scaling'] as const;
 /** A broker sample warms itself up, so that one thrown-away sample would only cost time. */
 const BROKER_WARMUPS = 0;
 
@@ -48,12 +54,18 @@ async function run(group: string | undefined, names: readonly string[], options:
   if (group !== undefined && !GROUPS.some((each) => each === group)) {
     throw new RangeError(`unknown group ${group}; there are: ${GROUPS.join(', ')}`);
   }
+  if (options.report !== undefined) {
+    for (const file of writeReport(options.report)) print(file);
+    return;
+  }
   const isWanted = (each: (typeof GROUPS)[number]) => group === undefined || group === each;
   const runtime = isWanted('runtime') ? selectCases(runtimeCases, names) : [];
   const broker = isWanted('broker') ? selectCases([...brokerCases, ...lifeCases], names) : [];
+  const scaling = isWanted('scaling') ? selectCases(curves, group === 'scaling' ? names : []) : [];
   if (options.list === true) {
-    for (const each of runtime) print(`runtime ${each.name}: ${each.question} (${each.unit})`);
-    for (const each of broker) print(`broker ${each.name}: ${each.question} (${each.unit})`);
+    for (const [kind, found] of Object.entries({ runtime, broker, scaling })) {
+      for (const each of found) print(`${kind} ${each.name}: ${each.question} (${each.unit})`);
+    }
     return;
   }
   const before = options.compare === undefined ? undefined : loadResults(options.compare);
@@ -80,10 +92,26 @@ async function run(group: string | undefined, names: readonly string[], options:
     if (found.length > 0) print(`\n${contenderTable(found, ['rabbitmq', 'floor'], before)}`);
     keep(found);
   }
+  if (scaling.length > 0 && (group === 'scaling' || hasPeers)) {
+    const { seconds, warmupSeconds } = options;
+    const found = await runScaling({ curves: scaling, hasPeers, seconds, warmupSeconds, say });
+    print(`\n${contenderTable(found, ['rabbitmq'], before)}`);
+    keep(found);
+  }
+  if (group === undefined && hasPeers) report(results);
   if (isWanted('store') && names.length === 0) {
     say('store: the log beside a plain append with group fdatasync, and how it opens');
     await runStoreCases(print);
   }
+}
+
+/** Of a whole run: the page with its charts. */
+function report(results: readonly CaseResult[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'warren-bench-'));
+  const file = join(folder, 'results.json');
+  saveResults(file, results);
+  for (const written of writeReport([file])) print(written);
+  rmSync(folder, { recursive: true });
 }
 
 const program = new Command('bench')
@@ -99,6 +127,7 @@ const program = new Command('bench')
   .option('--warmup-seconds <seconds>', 'load before the window of a broker sample', positive, 0.5)
   .option('--json <file>', 'save the results')
   .option('--compare <file>', 'show ratios to saved results')
+  .option('--report <files...>', 'write RESULTS.md and its charts from saved results, and stop')
   .option('--list', 'name the cases and stop')
   .action(run);
 

@@ -55,6 +55,9 @@ const program = new Command('load')
   .option('--declares-before <count>', 'queues that are there already', number)
   .option('--cycles <count>', 'so many cycles of connect, publish and close instead', number)
   .option('--backlog <count>', 'publish so many messages that nobody consumes instead', number)
+  .option('--idle-connections <count>', 'idle connections beside the load', number)
+  .option('--idle-queues <count>', 'idle queues beside it', number)
+  .option('--idle-messages <count>', 'messages of 1 KiB that wait beside it', number)
   .option('--open-at-once <count>', 'opened at the same time', number)
   .option('--broker-pids <list>', 'processes of the broker, separated by commas', pids);
 

@@ -45,6 +45,10 @@ export interface LoadOptions {
   readonly cycles: number;
   /** Messages that nobody consumes instead of traffic. */
   readonly backlog: number;
+  /** There already, and idle, while the load runs: connections, queues, and messages of 1 KiB in a queue of their own. */
+  readonly idleConnections: number;
+  readonly idleQueues: number;
+  readonly idleMessages: number;
   /** Connections opened at the same time. */
   readonly openAtOnce: number;
   /** Processes of the broker, for CPU and memory; empty when unknown. */
@@ -79,6 +83,9 @@ export const LOAD_DEFAULTS: LoadOptions = {
   declaresBefore: 0,
   cycles: 0,
   backlog: 0,
+  idleConnections: 0,
+  idleQueues: 0,
+  idleMessages: 0,
   openAtOnce: 8,
   brokerPids: [],
 };
@@ -101,6 +108,9 @@ const AT_LEAST: Partial<Record<keyof LoadOptions, number>> = {
   declaresBefore: 0,
   cycles: 0,
   backlog: 0,
+  idleConnections: 0,
+  idleQueues: 0,
+  idleMessages: 0,
   wildcardBindings: 0,
   openAtOnce: 1,
 };

@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts';
 import { Meter } from './meter.ts';
 import type { LoadOptions } from './options.ts';
 import { Producer } from './producer.ts';
+import { standBy } from './standing.ts';
 import { declareTopology, planTopology, type Topology } from './topology.ts';
 
 /** What one run found. Rates and CPU are those of the measuring window, counts those of the whole run. */
@@ -64,6 +65,7 @@ export async function measureThroughput(options: LoadOptions): Promise<Throughpu
   };
   const producers = topology.streams.map((shapes) => new Producer(shapes, limits, meter));
   const run: Run = { options, topology, meter, ledger, producers };
+  const leave = await standBy(options, meter);
   const removeAll = await declareTopology(options, topology, options, (error) => meter.fail(error));
   const consumers = createConsumers(run);
   for (const consumer of consumers) await consumer.open(options);
@@ -73,6 +75,7 @@ export async function measureThroughput(options: LoadOptions): Promise<Throughpu
   const result = summarize(run, window);
   for (const each of [...producers, ...consumers]) await each.close();
   await removeAll().catch((error: Error) => meter.fail(error));
+  await leave();
   return { ...result, errorCount: meter.errorCount };
 }
 
