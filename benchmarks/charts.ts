@@ -78,8 +78,8 @@ function memory(results: readonly CaseResult[]): Chart | null {
   if (rows.length === 0) return null;
   const peers = contendersOf(rows);
   return draw('memory-per-item', 'Bytes per item (shorter is better)', MARGIN + rows.length * BAR * peers.length, {
-    legend: { top: 26 },
-    grid: { left: 210, right: 80, top: 60, bottom: 40 },
+    legend: { top: 32 },
+    grid: { left: 210, right: 80, top: 68, bottom: 40 },
     xAxis: { type: 'log' },
     yAxis: { type: 'category', data: rows.map(({ name }) => name), axisTick: { show: false } },
     series: peers.map((name) => ({
@@ -103,8 +103,8 @@ function latencies(results: readonly CaseResult[]): (Chart | null)[] {
       ),
     );
     return draw(result.name, `${result.name}: ms by percentile`, CURVE_HEIGHT, {
-      legend: { top: 26 },
-      grid: { left: 70, right: 40, top: 60, bottom: 40 },
+      legend: { top: 32 },
+      grid: { left: 70, right: 40, top: 68, bottom: 40 },
       xAxis: { type: 'category', data: PERCENTILES },
       yAxis: { type: 'log' },
       series,
@@ -127,13 +127,19 @@ function scaling(results: readonly CaseResult[]): Chart[] {
     );
     const [{ question, unit }] = points;
     return draw(`scaling-${curve}`, `${question} (${unit})`, CURVE_HEIGHT, {
-      legend: { top: 26 },
-      grid: { left: 80, right: 40, top: 60, bottom: 40 },
+      legend: { top: 32 },
+      grid: { left: 80, right: 40, top: 68, bottom: 40 },
       xAxis: { type: 'category', data: points.map(({ point }) => (point?.x ?? 0).toLocaleString('en')) },
-      yAxis: { type: 'value', min: 0 },
+      // What grows by more than a hundred times is a line at the bottom otherwise.
+      yAxis: isSteep(points) ? { type: 'log' } : { type: 'value', min: 0 },
       series,
     });
   });
+}
+
+function isSteep(points: readonly CaseResult[]): boolean {
+  const figures = points.flatMap(({ summaries }) => summaries.map(({ median }) => median));
+  return Math.max(...figures) > 100 * Math.min(...figures);
 }
 
 function line(name: string, data: (number | null | undefined)[][]) {

@@ -9,7 +9,8 @@ import {
   SystemLimitError,
 } from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
-import { type PlacementPolicy, startThreads, type ThreadsOptions } from './threads/index.ts';
+import { checkOptions } from './term/index.ts';
+import { checkNoWorker, type PlacementPolicy, startThreads, type ThreadsOptions } from './threads/index.ts';
 
 export {
   DEFAULT_LIMITS,
@@ -46,8 +47,27 @@ export interface SystemOptions {
   readonly dataDir?: string;
 }
 
-/** Starts a system. Throws RangeError for an option out of range. Stop it with `stop()` or `await using`. */
+const OPTIONS: Readonly<Record<keyof SystemOptions, true>> = {
+  threads: true,
+  strict: true,
+  logger: true,
+  watchdogMs: true,
+  limits: true,
+  placement: true,
+  spareWorkers: true,
+  offloadWorkers: true,
+  ringBytes: true,
+  net: true,
+  dataDir: true,
+};
+
+/**
+ * Starts a system. Throws RangeError for an option out of range or one that does not exist, and Error on a data thread of
+ * another system. Stop it with `stop()` or `await using`.
+ */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  checkNoWorker();
+  checkOptions('startSystem', options, OPTIONS);
   const { threads = 0, logger = 'warning', limits, dataDir } = options;
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);

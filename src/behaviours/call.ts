@@ -41,6 +41,7 @@ export interface CallReason {
 
 /** Thrown by a failed call. A process that does not catch it exits with `reason` (GS-3). */
 export class CallError extends ExitError {
+  override readonly name = 'CallError';
   declare readonly reason: CallReason;
 
   constructor(reason: unknown, server: AnyPid | string | ViaName, request: unknown) {
@@ -60,12 +61,12 @@ const CONTEXT: Effect = { op: 'context' };
  * Sends `request` and waits for the reply, at most `timeoutMs`. Throws {@link CallError}, which exits a caller that
  * does not catch it. After a timeout the server still does the work (GS-4); its reply is dropped.
  */
+export function call(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<unknown>;
 export function call<P, const Q extends CallsOf<P>>(
   server: Pid<P>,
   request: Q,
   timeoutMs?: number,
 ): Effects<ReplyOf<CallsOf<P>, Q>>;
-export function call(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<unknown>;
 export function* call(
   server: AnyPid | string | ViaName,
   request: unknown,
@@ -85,12 +86,12 @@ export function* call(
 }
 
 /** As {@link call}, but a failure is returned: `error` is what {@link CallReason} has as `reason`. */
+export function tryCall(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<CallOutcome<unknown>>;
 export function tryCall<P, const Q extends CallsOf<P>>(
   server: Pid<P>,
   request: Q,
   timeoutMs?: number,
 ): Effects<CallOutcome<ReplyOf<CallsOf<P>, Q>>>;
-export function tryCall(server: string | ViaName, request: unknown, timeoutMs?: number): Effects<CallOutcome<unknown>>;
 export function* tryCall(
   server: AnyPid | string | ViaName,
   request: unknown,
@@ -193,8 +194,8 @@ function* unanswered(context: Context, ref: Ref, answer: DownMessage | Timeout):
 }
 
 /** Sends and forgets; never fails, not even for a name that nobody has (GS-5). */
-export function cast<P>(context: Caster, server: Pid<P>, message: CastsOf<P>): void;
 export function cast(context: Caster, server: string, message: unknown): void;
+export function cast<P>(context: Caster, server: Pid<P>, message: CastsOf<P>): void;
 export function cast(context: Caster, server: AnyPid | string, message: unknown): void {
   const wrapped: CastMessage<unknown> = { tag: '$cast', message };
   if (typeof server === 'string') context.trySend(server, wrapped);

@@ -36,6 +36,7 @@ export interface GoChannelReason {
 
 /** Thrown by an operation that can never succeed. A process that does not catch it exits with `reason`. */
 export class GoChannelError extends ExitError {
+  override readonly name = 'GoChannelError';
   declare readonly reason: GoChannelReason;
 
   constructor(operation: string, reason: unknown, channel: AnyPid) {

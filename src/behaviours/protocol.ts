@@ -54,10 +54,19 @@ export type CastsOf<P> = P extends CastMessage<infer T> ? T : never;
 
 /** What the call `Q` is answered with, looked up in the union of requests `C`. */
 export type ReplyOf<C, Q> = C extends { readonly [replyType]?: infer R }
-  ? Q extends Omit<C, typeof replyType>
+  ? Matches<C, Q> extends true
     ? R
     : never
   : never;
+
+/** Whether `Q` is the request `C`. Texts and numbers are compared the other way: without its brand a text is an object. */
+type Matches<C, Q> = C extends string | number | boolean | bigint
+  ? C extends Q
+    ? true
+    : false
+  : Q extends Omit<C, typeof replyType>
+    ? true
+    : false;
 
 /** Every reply a server with the calls `C` may give. */
 export type RepliesOf<C> = C extends { readonly [replyType]?: infer R } ? R : never;

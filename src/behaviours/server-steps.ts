@@ -1,7 +1,7 @@
 // The slower steps of a gen-server, as generators: starting, results that continue, wait or stop, and ending.
 // GS-1, GS-7...12. Each runs as the continuation of the process, so that no message is let in before it is done.
 import { type Context, type Effects, ExitError, exitReasonOf } from '../process/index.ts';
-import { type AnyPid, describe, formatReason, type Ref } from '../term/index.ts';
+import { type AnyPid, formatReason, type Ref } from '../term/index.ts';
 import { replyTo } from './call.ts';
 import { type Callbacks, IDLE_TIMEOUT, type OrEffects, type ServerContext } from './callbacks.ts';
 import { answerStart, answerStarted, type StartTicket, takeName } from './proc-lib.ts';
@@ -229,10 +229,18 @@ function* terminate(callbacks: Loose, server: Server<unknown>, reason: unknown, 
 }
 
 const TEXT_MAX = 200;
+/** What to do instead of an async callback. */
+export const PROMISE_TEXT = 'a promise: callbacks are not async; wait in a generator callback, or answer later';
 
 function badReturn(callback: string, value: unknown): BadReturnReason {
   // An async callback is the likely reason; nobody will ever look at its promise, so its failure must not end the host.
   if (value instanceof Promise) value.catch(() => {});
-  const text = value instanceof Promise ? describe(value) : formatReason(value);
-  return { tag: 'badReturnValue', callback, text: text.slice(0, TEXT_MAX) };
+  if (value instanceof Promise) return { tag: 'badReturnValue', callback, text: PROMISE_TEXT };
+  const wanted =
+    callback === 'init' ? 'ok(state)' : callback === 'handleCall' ? 'reply(value, state)' : 'noReply(state)';
+  return {
+    tag: 'badReturnValue',
+    callback,
+    text: `${formatReason(value).slice(0, TEXT_MAX)}, not a result such as ${wanted}`,
+  };
 }

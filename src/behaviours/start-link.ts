@@ -62,14 +62,14 @@ export type StartResult<P = unknown> =
  * Starts a linked process and waits until it is ready. A starter that does not trap exits dies with a child that fails
  * by exiting abnormally; one that traps gets the error and no EXIT (GS-1). Throws what `spawn` throws for misuse.
  */
-export function startLink<Q, A extends readonly unknown[]>(
-  body: Body<Q, A>,
-  args?: A,
-  options?: StartOptions,
-): Effects<StartResult<Q>>;
 export function startLink<Q = unknown>(
   body: Mfa,
   args?: readonly unknown[],
+  options?: StartOptions,
+): Effects<StartResult<Q>>;
+export function startLink<Q, A extends readonly unknown[]>(
+  body: Body<Q, A>,
+  args?: A,
   options?: StartOptions,
 ): Effects<StartResult<Q>>;
 export function startLink(body: AnyBody, args: readonly unknown[] = [], options?: StartOptions): Effects<StartResult> {

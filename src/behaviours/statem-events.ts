@@ -1,7 +1,8 @@
 // What a state machine makes of messages, and when two of its states are the same. ST-1, ST-5.
 import { ExitError } from '../process/index.ts';
-import { describe, formatReason } from '../term/index.ts';
+import { formatReason } from '../term/index.ts';
 import type { CallMessage, CastMessage } from './protocol.ts';
+import { PROMISE_TEXT } from './server-steps.ts';
 import type { AnyStatemEvent } from './statem-results.ts';
 
 /** Two states are the same when they are identical, or objects with the same text as tag (ST-1). */
@@ -44,6 +45,8 @@ export function outside(message: unknown): AnyStatemEvent {
 /** How a callback that returned no result ends its machine (GS-8). */
 export function badReturn(callback: string, value: unknown): ExitError {
   if (value instanceof Promise) value.catch(() => {});
-  const text = value instanceof Promise ? describe(value) : formatReason(value);
-  return new ExitError({ tag: 'badReturnValue', callback, text: text.slice(0, 200) });
+  const wanted = callback === 'init' ? 'startIn(state, data)' : 'nextState(state, data)';
+  const text =
+    value instanceof Promise ? PROMISE_TEXT : `${formatReason(value).slice(0, 200)}, not a result such as ${wanted}`;
+  return new ExitError({ tag: 'badReturnValue', callback, text });
 }

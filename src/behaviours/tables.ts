@@ -46,6 +46,7 @@ export interface TableTransfer {
 
 /** Thrown for an operation that the table's access forbids to the caller. */
 export class TableAccessError extends ExitError {
+  override readonly name = 'TableAccessError';
   constructor(operation: string, access: TableAccess) {
     super({ tag: 'tableAccess', operation, access }, `${operation} on a ${access} table of another process`);
   }

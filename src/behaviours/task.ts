@@ -59,6 +59,7 @@ export interface TaskReason {
 
 /** Thrown when a task failed. A process that does not catch it exits with `reason`. */
 export class TaskError extends ExitError {
+  override readonly name = 'TaskError';
   declare readonly reason: TaskReason;
 
   constructor(operation: TaskReason['operation'], reason: unknown, pid: AnyPid | null) {

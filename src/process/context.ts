@@ -90,20 +90,20 @@ export interface Context<P = never> {
   random(): number;
 
   /** Sends and forgets; never fails for a dead pid (SIG-3). Throws NoProcessError for a name nobody has (SIG-5). */
-  send<M>(to: Pid<M>, message: M): void;
   send(to: Ref | string, message: unknown): void;
+  send<M>(to: Pid<M>, message: M): void;
   /** As `send` to a name, but false instead of an error when nobody has it. */
   trySend(name: string, message: unknown): boolean;
   whereis(name: string): AnyPid | undefined;
 
-  spawn<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): Pid<Q>;
   spawn<Q = unknown>(body: Mfa, args?: readonly unknown[], options?: SpawnOptions): Pid<Q>;
+  spawn<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): Pid<Q>;
   /** Spawns and links in one step: an early death is seen with its real reason (LNK-6). */
-  spawnLink<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): Pid<Q>;
   spawnLink<Q = unknown>(body: Mfa, args?: readonly unknown[], options?: SpawnOptions): Pid<Q>;
+  spawnLink<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): Pid<Q>;
   /** Spawns and monitors in one step; its DOWN never says noproc (MON-2). */
-  spawnMonitor<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): SpawnedMonitor<Q>;
   spawnMonitor<Q = unknown>(body: Mfa, args?: readonly unknown[], options?: SpawnOptions): SpawnedMonitor<Q>;
+  spawnMonitor<Q, A extends readonly unknown[]>(body: Body<Q, A>, args?: A, options?: SpawnOptions): SpawnedMonitor<Q>;
 
   /** Ends this process with `reason` (EXI-1). */
   exit(reason: unknown): never;
@@ -171,7 +171,7 @@ export class NoProcessError extends Error {
 
 /** Thrown by `context.exit(reason)`; a body that lets it pass ends with that reason. */
 export class ExitError extends Error {
-  override readonly name = 'ExitError';
+  override readonly name: string = 'ExitError';
   readonly reason: unknown;
   constructor(reason: unknown, text?: string) {
     super(text ?? 'exit');

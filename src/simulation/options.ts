@@ -2,6 +2,7 @@
 import type { Logger } from '../env/index.ts';
 import type { AnyBody } from '../process/index.ts';
 import type { Engine, Names } from '../scheduler/index.ts';
+import { checkOptions } from '../term/index.ts';
 import type { DiskSeatOptions } from './disk-seat.ts';
 import type { FaultOptions } from './faults.ts';
 import type { NetOptions } from './net.ts';
@@ -94,10 +95,48 @@ export interface Settings {
 }
 
 const THREADS_MAX = 63;
+/** Every option there is, so that a misspelt one is told instead of ignored. */
+const OWN: Readonly<Record<keyof SimOptions, true>> = {
+  seed: true,
+  deviations: true,
+  strategy: true,
+  tape: true,
+  threads: true,
+  threadDeaths: true,
+  faults: true,
+  stepsMax: true,
+  timerJitterMs: true,
+  strict: true,
+  checks: true,
+  history: true,
+  failOnSurvivors: true,
+  failOnLeaks: true,
+  guard: true,
+  checkRepeatable: true,
+  modules: true,
+  logger: true,
+  net: true,
+  disk: true,
+  wiring: true,
+};
+/** Those of the searches that are built on simulations. */
+const OF_SEARCHES = [
+  'schedules',
+  'onRun',
+  'schedulesMax',
+  'branchStepsMax',
+  'isolated',
+  'reduces',
+  'crashes',
+  'victims',
+  'pairs',
+];
+const KNOWN = { ...OWN, ...Object.fromEntries(OF_SEARCHES.map((name) => [name, true])) };
 const NO_MODULES: Settings['modules'] = new Map();
 
-/** Fills in the defaults. Throws RangeError for a number that makes no sense. */
+/** Fills in the defaults. Throws RangeError for a number that makes no sense, and for an option that does not exist. */
 export function settingsOf(options: SimOptions): Settings {
+  checkOptions('a simulation', options, KNOWN);
   const { tape } = options;
   const seed = tape?.seed ?? options.seed ?? 1;
   if (!Number.isInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);

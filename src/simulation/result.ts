@@ -166,7 +166,7 @@ export function describeFailure(failure: Failure): string {
         ...(failure.cycle.length === 0 ? [] : [`    in a circle: ${failure.cycle.join(' > ')}`]),
       ].join('\n');
     case 'stepsExceeded':
-      return `the body has not returned after ${failure.steps} steps`;
+      return `the body has not returned after ${failure.steps} steps; stepsMax allows more`;
     case 'uncontrolledAwait':
       return `${failure.process} awaits something outside the simulation ${placeOf(failure.after)}: await context.perform(...) only`;
     case 'uncontrolledCall':

@@ -17,7 +17,17 @@ import {
   receive,
   type SpawnOptions,
 } from '../process/index.ts';
-import { type AnyPid, checkFunction, formatReason, isClean, type Mfa, type Pid, type Ref } from '../term/index.ts';
+import {
+  type AnyPid,
+  BadArgumentError,
+  checkFunction,
+  formatReason,
+  hasTag,
+  isClean,
+  type Mfa,
+  type Pid,
+  type Ref,
+} from '../term/index.ts';
 import type { EngineHandle } from './engine-handle.ts';
 import { hasLeaks, type Leaks } from './leaks.ts';
 
@@ -139,7 +149,7 @@ export class System implements AsyncDisposable {
       const { ref } = this.root.spawnMonitor(isAsyncBody(body) ? runAsync(body, keep) : runEffects(body, keep));
       this.state.runs.set(ref, (reason) => {
         if (reason === 'normal') resolve(value as T);
-        else reject(new ExitError(reason, `the process ended: ${formatReason(reason)}`));
+        else reject(endOf(reason));
       });
     });
   }
@@ -217,6 +227,22 @@ export class System implements AsyncDisposable {
   }
 }
 
+/** The end of a process as an error; what its body threw is the cause, with the stack that it had. */
+function endOf(reason: unknown): ExitError {
+  const error = new ExitError(reason, `the process ended: ${formatReason(reason)}`);
+  if (!hasTag(reason, 'error')) return error;
+  const { name, message, stack } = (reason as { error?: Partial<Error> }).error ?? {};
+  const cause = new Error(message);
+  Object.assign(cause, { name });
+  if (stack !== undefined) cause.stack = stack;
+  error.cause = cause;
+  return error;
+}
+
+function isEffects(value: unknown): value is Effects<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value && 'next' in value;
+}
+
 type EffectsBody = (context: Context<unknown>) => Effects<unknown>;
 
 function isAsyncBody(body: EffectsBody | AsyncBody<unknown, []>): body is AsyncBody<unknown, []> {
@@ -229,7 +255,10 @@ function runAsync(body: AsyncBody<unknown, []>, keep: (result: unknown) => void)
 
 function runEffects(body: EffectsBody, keep: (result: unknown) => void) {
   return function* run(context: Context<unknown>): Effects<void> {
-    keep(yield* body(context));
+    const effects: unknown = body(context);
+    if (!isEffects(effects))
+      throw new BadArgumentError('run', 'a generator function (function*) or an async one; it returned', effects);
+    keep(yield* effects);
   };
 }
 

@@ -46,7 +46,19 @@ export function checkFunction(operation: string, value: unknown): void {
   if (typeof value !== 'function') throw new BadArgumentError(operation, 'a function', value);
 }
 
+/** Throws RangeError for an option that does not exist: one that is misspelt would be ignored otherwise. */
+export function checkOptions(operation: string, given: object, known: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(given)) {
+    if (name in known) continue;
+    throw new RangeError(`${operation} has no option '${name}'; there are: ${Object.keys(known).join(', ')}`);
+  }
+}
+
 const TEXT_MAX = 60;
+
+function isIterator(value: object): boolean {
+  return Symbol.iterator in value && 'next' in value && 'throw' in value;
+}
 
 /** What a value is, in a few words; never throws, whatever the value does when it is looked at. */
 export function describe(value: unknown): string {
@@ -59,7 +71,9 @@ export function describe(value: unknown): string {
     if (Array.isArray(value)) return 'an array';
     const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
     if (prototype === null || prototype === Object.prototype) return 'an object';
-    return `an instance of ${String(prototype.constructor?.name ?? 'a class')}`;
+    if (isIterator(value)) return 'a generator that was called and not run (write yield* before the call)';
+    if (value instanceof Promise) return 'a promise';
+    return `an instance of ${String(prototype.constructor?.name || 'a class')}`;
   } catch {
     return 'a value that cannot be looked at';
   }

@@ -82,7 +82,7 @@ function sealAt(before: string, key: unknown, after: string, value: unknown, par
 function sealPlain(value: object, parts: Part[], depth: number): void {
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
   if (prototype !== null && prototype !== Object.prototype && prototype !== Array.prototype) {
-    throw new NotATermError(`an instance of ${prototype.constructor?.name ?? 'a class'}`, '');
+    throw new NotATermError(`an instance of ${prototype.constructor?.name || 'a class'}`, '');
   }
   // Names and symbols one by one take a third of the time of `Reflect.ownKeys`.
   if (Object.getOwnPropertySymbols(value).length > 0) throw new NotATermError('a symbol key', '');

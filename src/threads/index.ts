@@ -10,6 +10,7 @@ export type { ThreadLeaks } from './messages.ts';
 export type { ThreadsOptions } from './options.ts';
 export type { PlacementPolicy } from './placement.ts';
 export { type ThreadInfo, ThreadStartError, ThreadsEngine } from './threads-engine.ts';
+export { checkNoWorker } from './worker-mark.ts';
 
 /** Starts the engine; resolves when every data thread runs. Rejects with ThreadStartError when one cannot start. */
 export async function startThreads(options: ThreadsOptions): Promise<ThreadsEngine> {

@@ -1,6 +1,9 @@
 // What runs in a thread of the offload pool: one call of one exported function, with terms in and a term out (SCH-5).
 import { isMfa, reasonOf } from '../term/index.ts';
 import { decodeTerm, encodeTerm, Identities } from '../wire/index.ts';
+import { markWorker } from './worker-mark.ts';
+
+markWorker();
 
 /** The work as it travels: the encoded `[mfa, args]`. */
 export interface OffloadTask {

@@ -195,7 +195,7 @@ export class TermEncoder {
       this.byte(tags.SET);
       this.count(value.size);
       for (const item of value) this.term(item, depth + 1);
-    } else throw new NotATermError(`an instance of ${prototype.constructor?.name ?? 'a class'}`, '');
+    } else throw new NotATermError(`an instance of ${prototype.constructor?.name || 'a class'}`, '');
   }
 
   private plain(value: Readonly<Record<string, unknown>>, depth: number): void {

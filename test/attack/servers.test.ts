@@ -76,8 +76,8 @@ const callOnce = (callbacks: object, timeoutMs = 200) =>
 
 describe('a callback', () => {
   const results: readonly (readonly [string, () => unknown, string])[] = [
-    ['a promise', async () => reply(1, 1), 'an instance of Promise'],
-    ['a promise that is rejected', () => Promise.reject(new Error('unheard')), 'an instance of Promise'],
+    ['a promise', async () => reply(1, 1), 'a promise: callbacks are not async'],
+    ['a promise that is rejected', () => Promise.reject(new Error('unheard')), 'a promise: callbacks are not async'],
     ['nothing', () => undefined, 'undefined'],
     ['a symbol', () => Symbol('s'), 'Symbol(s)'],
     ['a cycle', cycle, 'an object'],

@@ -408,7 +408,7 @@ describe('ending', () => {
       );
       const { pid } = (yield* receive((message) => hasTag(message, 'server'))) as { pid: never };
       yield* sleep(1);
-      return yield* call(pid as Parameters<typeof call>[0] as string, { tag: 'echo', value: 'alive' });
+      return yield* call(pid as string, { tag: 'echo', value: 'alive' });
     });
     expect(answer).toBe('alive');
   });
@@ -449,7 +449,7 @@ describe('init', () => {
     ['ignore', () => ignore(), { tag: 'ignored' }],
     ['fail', () => fail({ tag: 'nope' }), { tag: 'nope' }],
     ['stop', () => stop({ tag: 'why' }), { tag: 'why' }],
-    ['a bad return', () => 17, { tag: 'badReturnValue', callback: 'init', text: '17' }],
+    ['a bad return', () => 17, { tag: 'badReturnValue', callback: 'init', text: '17, not a result such as ok(state)' }],
   ])(
     'GS-1 init with %s: the starter gets the error, no EXIT stays behind, the name is free',
     (_name, result, error) => {

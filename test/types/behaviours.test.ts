@@ -37,6 +37,12 @@ function* types(context: Context, pid: ServerPid<CounterCall, CounterCast, 'tick
   const started = yield* startLink(counter, [1]);
   if (started.ok) expectTypeOf(started.pid).toEqualTypeOf<ServerPid<CounterCall, CounterCast, 'tick'>>();
 
+  const words = context.self as never as ServerPid<Request<'count', number> | Request<'name', string>>;
+  expectTypeOf(yield* call(words, 'count')).toEqualTypeOf<number>();
+  expectTypeOf(yield* call(words, 'name')).toEqualTypeOf<string>();
+  // @ts-expect-error no such request
+  yield* call(words, 'nothing');
+
   expectTypeOf(yield* call(pid, { tag: 'get' })).toEqualTypeOf<number>();
   expectTypeOf(yield* call(pid, { tag: 'name' })).toEqualTypeOf<string>();
   expectTypeOf(yield* tryCall(pid, { tag: 'get' })).toEqualTypeOf<CallOutcome<number>>();

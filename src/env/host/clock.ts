@@ -24,6 +24,7 @@ export class HostTurns implements Turns {
 
   constructor(run: () => void) {
     this.run = run;
+    this.wakeAt(Number.POSITIVE_INFINITY);
   }
 
   request(): void {
@@ -39,7 +40,8 @@ export class HostTurns implements Turns {
     this.wakeAtMs = atMs;
     if (this.timeout !== null) clearTimeout(this.timeout);
     this.timeout = null;
-    if (atMs === Number.POSITIVE_INFINITY || this.isStopped) return;
+    if (this.isStopped) return;
+    // Without an end to wait for it still keeps the program running: a system lives until it is stopped.
     const waitMs = Math.min(Math.max(0, Math.ceil(atMs - performance.now())), TIMEOUT_MS_MAX);
     this.timeout = setTimeout(() => {
       this.timeout = null;
