@@ -1,10 +1,11 @@
 // Kills the real process under confirmed load, starts it again, and checks what came out against a book of everything that
-// was published, confirmed, delivered and acknowledged (B1, B4, B5, B6, B9).
+// was published, confirmed, delivered and acknowledged (B1, B4, B5, B6, B9). Streams take part beside the queue.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import amqplib, { type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import { type BrokerProcess, complaintsIn, startBrokerProcess } from '../support/command.ts';
+import { checkStreams, followStreams, newStreamBooks, type StreamBook, streamBody } from './stream-cycles.ts';
 
 export interface CycleOptions {
   readonly cycles: number;
@@ -22,11 +23,14 @@ export interface Book {
   readonly complaints: string[];
   /** The last first delivery by publisher. */
   readonly lastFirst: Map<string, number>;
+  readonly streams: readonly StreamBook[];
 }
 
 export interface CycleResult {
   readonly attempted: number;
   readonly confirmed: number;
+  /** Confirmed by streams. */
+  readonly streamed: number;
   readonly redelivered: number;
   readonly complaints: readonly string[];
 }
@@ -34,6 +38,8 @@ export interface CycleResult {
 const QUEUE = 'killed';
 /** Outstanding publishes of each publisher. */
 const WINDOWS = [1, 64, 64, 1_024];
+/** The same for the stream that keeps everything; the other has one publisher. */
+const STREAM_WINDOWS = [[8, 256], [64]];
 
 /** The same numbers in every run. */
 export function random(seed: number): () => number {
@@ -74,6 +80,7 @@ export function newBook(): Book {
     delivered: new Map(),
     complaints: [],
     lastFirst: new Map(),
+    streams: newStreamBooks(),
   };
 }
 
@@ -84,8 +91,9 @@ export function resultOf(book: Book): CycleResult {
   return {
     attempted: book.attempted.size,
     confirmed: book.confirmed.size,
+    streamed: book.streams.reduce((sum, { confirmed }) => sum + confirmed.size, 0),
     redelivered,
-    complaints: book.complaints,
+    complaints: [...book.complaints, ...book.streams.flatMap(({ complaints }) => complaints)],
   };
 }
 
@@ -111,31 +119,17 @@ export async function load(
       else if (next() < 0.5) consumer.nack(message, false, true);
     });
   }
-  let isOver = false;
-  const publishers = WINDOWS.map(async (window, place) => {
-    const channel = await connection.createConfirmChannel();
-    channel.on('error', () => {});
-    let outstanding = 0;
-    let wake: () => void = () => {};
-    for (let count = 0; !isOver; count++) {
-      const publisher = `${cycle}.${place}`;
-      const id = `${publisher}.${count}`;
-      book.attempted.set(id, count);
-      outstanding++;
-      publish(channel, id, () => {
-        book.confirmed.add(id);
-        outstanding--;
-        wake();
-      });
-      while (outstanding >= window && !isOver) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          setTimeout(resolve, 20);
-        });
-      }
-      if (count % 32 === 31) await new Promise((resolve) => setImmediate(resolve));
+  await followStreams(connection, book.streams);
+  const over = { isOver: false };
+  const publishers = WINDOWS.map((window, place) =>
+    publishOn(connection, over, window, `${cycle}.${place}`, { ...book, name: QUEUE, bodyOf }),
+  );
+  for (const [which, stream] of book.streams.entries()) {
+    for (const [place, window] of STREAM_WINDOWS[which].entries()) {
+      const target = { ...stream, bodyOf: streamBody };
+      publishers.push(publishOn(connection, over, window, `${cycle}.${place}`, target));
     }
-  });
+  }
   // Channels that the node's end leaves without an answer are part of it.
   const published = Promise.allSettled(publishers);
   let timer: NodeJS.Timeout | undefined;
@@ -146,14 +140,53 @@ export async function load(
     }),
   ]);
   clearTimeout(timer);
-  isOver = true;
+  over.isOver = true;
   await published;
 }
 
-function publish(channel: ConfirmChannel, id: string, confirmed: () => void): void {
-  const body = Buffer.from(`${id} ${'x'.repeat(id.length * 37)}`);
+/** Where a publisher publishes, and what is known of it. */
+interface Target {
+  readonly name: string;
+  readonly attempted: Map<string, number>;
+  readonly confirmed: Set<string>;
+  bodyOf(id: string): Buffer;
+}
+
+async function publishOn(
+  connection: ChannelModel,
+  over: { readonly isOver: boolean },
+  window: number,
+  publisher: string,
+  target: Target,
+): Promise<void> {
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => {});
+  let outstanding = 0;
+  let wake: () => void = () => {};
+  for (let count = 0; !over.isOver; count++) {
+    const id = `${publisher}.${count}`;
+    target.attempted.set(id, count);
+    outstanding++;
+    publish(channel, target, id, () => {
+      target.confirmed.add(id);
+      outstanding--;
+      wake();
+    });
+    while (outstanding >= window && !over.isOver) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, 20);
+      });
+    }
+    if (count % 32 === 31) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const bodyOf = (id: string): Buffer => Buffer.from(`${id} ${'x'.repeat(id.length * 37)}`);
+
+function publish(channel: ConfirmChannel, { name, bodyOf }: Target, id: string, confirmed: () => void): void {
   try {
-    channel.sendToQueue(QUEUE, body, { persistent: true, messageId: id }, (error) => {
+    channel.sendToQueue(name, bodyOf(id), { persistent: true, messageId: id }, (error) => {
       if (error === null) confirmed();
     });
   } catch {
@@ -199,6 +232,7 @@ export async function drain(node: BrokerProcess, book: Book): Promise<void> {
   await channel.close();
   const { messageCount: after } = await (await connection.createChannel()).checkQueue(QUEUE);
   if (after !== 0) book.complaints.push(`${after} messages are left`);
+  await checkStreams(connection, book.streams);
   await connection.close();
 }
 

@@ -1,7 +1,8 @@
 // The contents of a stream: messages under ascending offsets that any number of readers read from anywhere, until whole
 // segments of them are not needed any more. With a log everything is written there as one row, the message of offset n
 // under n + 1, and what is beyond a bound is on the disk only and comes back in pages. The row's mark is the table of
-// segments, so that a restart need not read what it has. Nothing here waits or knows a process.
+// segments, so that a restart need not read what it has. Readers get only what is safe: an offset that one has seen is
+// never another message's after a crash. Nothing here waits or knows a process.
 import {
   type LoadedPage,
   type LogReader,
@@ -75,6 +76,9 @@ export class StreamLog<M> implements LogReader {
   private asked: { readonly from: number; readonly until: number } | null = null;
   private lastBatch = 0;
   private waiting: { readonly batch: number; readonly done: (isSafe: boolean) => void }[] = [];
+  /** Up to which offset what is in a batch goes, the oldest first, of batches that were not safe at the last look. */
+  private unsafe: { readonly batch: number; until: number }[] = [];
+  private safeUntil = 0;
 
   constructor(
     settings: StreamSettings,
@@ -110,7 +114,16 @@ export class StreamLog<M> implements LogReader {
     this.lastTogether = this.next;
     this.lastAtMs = Math.max(this.lastAtMs, nowMs);
     for (const message of messages) this.add(message, this.lastAtMs);
+    this.expectSafe();
     this.evict();
+  }
+
+  private expectSafe(): void {
+    const { disk, lastBatch: batch, next } = this;
+    if (disk === null) return;
+    const newest = this.unsafe.at(-1);
+    if (newest?.batch === batch) newest.until = next;
+    else this.unsafe.push({ batch, until: next });
   }
 
   private add(message: M, atMs: number): void {
@@ -200,10 +213,11 @@ export class StreamLog<M> implements LogReader {
     }
   }
 
-  /** The next message for a reader, and moves it on; null when there is none, or none at hand yet. */
+  /** The next message for a reader, and moves it on; null when there is none that is safe, or none at hand yet. */
   read(cursor: StreamCursor): StreamEntry<M> | null {
     cursor.next = Math.max(cursor.next, this.first);
-    while (cursor.next < this.next) {
+    const readable = this.disk === null ? this.next : this.safeBelow(this.disk.log.safeNumber);
+    while (cursor.next < readable) {
       const found = this.find(cursor.next);
       if (found === null) return null;
       if (typeof found === 'number') {
@@ -214,6 +228,15 @@ export class StreamLog<M> implements LogReader {
       if (found.atMs >= cursor.notBeforeMs) return found;
     }
     return null;
+  }
+
+  /** The offset below which everything is safe. */
+  private safeBelow(safeNumber: number): number {
+    let safe = 0;
+    while (safe < this.unsafe.length && this.unsafe[safe].batch <= safeNumber)
+      this.safeUntil = this.unsafe[safe++].until;
+    if (safe > 0) this.unsafe.splice(0, safe);
+    return this.safeUntil;
   }
 
   /** The message of an offset; where there is none, the offset to go on with; null when it has been asked for. */
@@ -259,15 +282,17 @@ export class StreamLog<M> implements LogReader {
     if (this.disk !== null) this.lastBatch = this.disk.log.batchNumber;
   }
 
-  /** The step is over: what it wrote may go. */
+  /** The step is over: what it wrote may go. Readers wait for messages, whether their publisher does or not. */
   flush(): void {
     if (this.disk !== null && this.lastBatch === this.disk.log.batchNumber) {
-      this.disk.log.written(this.disk.queueId, 0);
+      this.disk.log.written(this.disk.queueId, this.unsafe.at(-1)?.batch ?? 0);
     }
   }
 
   /** Calls back when everything added so far is safe, or with false when it never will be. In order. */
   commit(done: (isSafe: boolean) => void): void {
+    // An actor that died may not have heard of the latest.
+    this.advance();
     const { disk, lastBatch: batch } = this;
     if (disk === null || (this.waiting.length === 0 && batch <= disk.log.safeNumber)) done(true);
     else if (disk.log.hasFailed) done(false);
@@ -297,6 +322,7 @@ export class StreamLog<M> implements LogReader {
 
   private recover({ lastSequence, firstSequence, count, bytes, mark }: Opened): void {
     this.next = lastSequence;
+    this.safeUntil = lastSequence;
     this.first = count === 0 ? lastSequence : firstSequence - 1;
     this.lastTogether = Math.max(this.first, this.next - 1);
     if (count === 0) return;

@@ -1,5 +1,6 @@
 // The law of a stream: every reader sees every offset from its start on once and in order, whatever is in memory or on the
-// disk only, whatever went by retention, and after a restart as well.
+// disk only, whatever went by retention, and after a restart as well; and it sees only what is safe, so that a crash takes
+// nothing back that somebody has seen.
 import fc from 'fast-check';
 import {
   type StreamCursor,
@@ -31,13 +32,14 @@ export function open(settings: StreamSettings, log: MemoryLog | null, Made: Made
   return new Made(settings, (message) => message.length + 8, disk, log.opened(2));
 }
 
-/** Everything a reader gets now, pages included. */
+/** Everything a reader gets now, pages included; with a log, what was written is made safe first. */
 export function readAll(
   stream: StreamLog<string>,
   cursor: StreamCursor,
   log: MemoryLog | null = null,
 ): [number, string][] {
   const got: [number, string][] = [];
+  log?.sync();
   for (;;) {
     const entry = stream.read(cursor);
     if (entry !== null) got.push([entry.offset, entry.message]);
@@ -54,8 +56,11 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: fc.constant('append' as const), count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('begin' as const), start }) },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('read' as const), pick: fc.nat(9), count: fc.nat(8) }) },
-  { weight: 2, arbitrary: fc.constantFrom({ op: 'load' as const }, { op: 'time' as const }) },
-  { weight: 1, arbitrary: fc.constant({ op: 'restart' as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom({ op: 'load' as const }, { op: 'time' as const }, { op: 'sync' as const }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ op: 'restart' as const }, { op: 'crash' as const }) },
 );
 
 interface Reader {
@@ -96,6 +101,19 @@ function beginning(
   return found < 0 ? next : found;
 }
 
+/** What retention has taken too early, or null: it takes whole segments, and no more of them than it has to. */
+function tooEarly(
+  { first }: StreamLog<string>,
+  { segmentBytes, maxLengthBytes, maxAgeMs }: StreamSettings,
+  all: readonly { readonly message: string; readonly atMs: number }[],
+  nowMs: number,
+): string | null {
+  if (first === 0) return null;
+  const kept = all.slice(first).reduce((sum, { message }) => sum + message.length + 8, 0);
+  if (kept >= maxLengthBytes - segmentBytes || all[first - 1].atMs <= nowMs - maxAgeMs) return null;
+  return `everything before ${first} is gone, and ${kept} bytes are left`;
+}
+
 /** Plays a run and says what was wrong, or null. */
 function play({ steps, settings }: StreamRun, Made: Made): string | null {
   let log = new MemoryLog();
@@ -103,20 +121,29 @@ function play({ steps, settings }: StreamRun, Made: Made): string | null {
   const all: { readonly message: string; readonly atMs: number }[] = [];
   let nowMs = 0;
   let readers: Reader[] = [];
+  let safe = 0;
+  const sync = (): void => {
+    log.sync();
+    safe = all.length;
+  };
   const seen = (reader: Reader, offset: number, message: string): string | null => {
     const from = Math.max(reader.wanted, stream.first);
     const next = all.findIndex(({ atMs }, at) => at >= from && atMs >= reader.cursor.notBeforeMs);
     reader.wanted = offset + 1;
+    if (offset >= safe) return `${offset} is not safe yet`;
     if (offset !== next) return `${offset} came, not ${next}`;
     return message === all[offset].message ? null : `${offset} is another`;
   };
   for (const each of steps) {
     if (each.op === 'time') nowMs += 7;
     else if (each.op === 'load') log.load();
+    else if (each.op === 'sync') sync();
     else if (each.op === 'append') {
       const messages = Array.from({ length: each.count }, (_, at) => `m${all.length + at}`);
       stream.append(messages, nowMs);
       all.push(...messages.map((message) => ({ message, atMs: nowMs })));
+      const early = tooEarly(stream, settings, all, nowMs);
+      if (early !== null) return early;
       stream.flush();
       log.send();
     } else if (each.op === 'begin') {
@@ -129,13 +156,27 @@ function play({ steps, settings }: StreamRun, Made: Made): string | null {
         const wrong = entry === null ? null : seen(reader, entry.offset, entry.message);
         if (wrong !== null) return wrong;
       }
-    } else if (each.op === 'restart') {
-      log.sync();
+    } else if (each.op === 'restart' || each.op === 'crash') {
+      if (each.op === 'restart') sync();
       log = log.crash();
       stream = open(settings, log, Made);
-      readers = readers.map(({ cursor, wanted }) => ({ cursor: { ...cursor }, wanted }));
+      all.length = safe;
+      // Nobody comes back with an offset that was never given, but for those who asked for one to come.
+      readers = readers
+        .filter(({ wanted }) => wanted <= safe)
+        .map(({ cursor, wanted }) => ({ cursor: { ...cursor }, wanted }));
     }
     if (stream.next !== all.length) return `the next offset is ${stream.next}, not ${all.length}`;
+  }
+  sync();
+  for (const reader of readers) {
+    for (const [offset, message] of readAll(stream, reader.cursor, log)) {
+      const wrong = seen(reader, offset, message);
+      if (wrong !== null) return wrong;
+    }
+    const from = Math.max(reader.wanted, stream.first);
+    const left = all.findIndex(({ atMs }, at) => at >= from && atMs >= reader.cursor.notBeforeMs);
+    if (left >= 0) return `${left} does not come`;
   }
   const { next } = stream;
   const whole = readAll(stream, stream.begin({ tag: 'first' }), log).map(([offset]) => offset);

@@ -46,10 +46,11 @@ const send = (channel: ConfirmChannel, body: string): Promise<boolean> =>
 
 describe.skipIf(!hasCompiler())('a loss of power under confirmed load', () => {
   test(`B1 B10 loses nothing that was confirmed, in ${CUTS} cuts`, async () => {
-    const { complaints, confirmed, cut } = await runCuts({ cuts: CUTS, seed: 31_337 });
+    const { complaints, confirmed, streamed, cut } = await runCuts({ cuts: CUTS, seed: 31_337 });
     expect(complaints).toEqual([]);
     expect(cut).toBe(CUTS);
     expect(confirmed).toBeGreaterThan(100);
+    expect(streamed).toBeGreaterThan(100);
   }, 600_000);
 
   test('with a disk that lies about its syncs loses some, and is caught', async () => {
