@@ -13,6 +13,8 @@ export interface Opened {
   readonly bytes: number;
   /** The first number that is still there; 0 for none. */
   readonly firstSequence: number;
+  /** The last number that is still there; 0 for none. It may be less than the highest one used, whose record was not safe. */
+  readonly lastLiveSequence: number;
   readonly mark: Uint8Array | null;
 }
 

@@ -127,7 +127,9 @@ export class MemoryLog implements QueueLog {
     const { records, marks, last } = known;
     const bytes = [...records.values()].reduce((sum, { length }) => sum + length, 0);
     const firstSequence = records.size === 0 ? 0 : Math.min(...records.keys());
-    return { lastSequence: last, count: records.size, bytes, firstSequence, mark: marks.get(0) ?? null };
+    const lastLiveSequence = Math.max(0, ...records.keys());
+    const mark = marks.get(0) ?? null;
+    return { lastSequence: last, count: records.size, bytes, firstSequence, lastLiveSequence, mark };
   }
 
   /** The log of the next run: only what was safe. */

@@ -75,8 +75,8 @@ export const queueDeclare = (channel: number, queue: string | Buffer, bits = 0b0
   method(channel, 50, 10, u16(0), shortstr(queue), u8(bits), args);
 export const queueDelete = (channel: number, queue: string): Buffer =>
   method(channel, 50, 40, u16(0), shortstr(queue), u8(0));
-export const consume = (channel: number, queue: string, tag: string, noAck = true): Buffer =>
-  method(channel, 60, 20, u16(0), shortstr(queue), shortstr(tag), u8(noAck ? 2 : 0), table());
+export const consume = (channel: number, queue: string, tag: string, noAck = true, args = table()): Buffer =>
+  method(channel, 60, 20, u16(0), shortstr(queue), shortstr(tag), u8(noAck ? 2 : 0), args);
 export const ack = (channel: number, deliveryTag: number, multiple = false): Buffer =>
   method(channel, 60, 80, u64(BigInt(deliveryTag)), u8(multiple ? 1 : 0));
 export const publishMethod = (channel: number, exchange: string, key: string, bits = 0): Buffer =>

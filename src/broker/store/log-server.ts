@@ -181,7 +181,9 @@ function openRows(state: State, agent: Pid<FromLog>, rows: readonly number[], fr
     const known = state.log.row(row);
     if (known === null) return null;
     const { lastSequence, count, bytes, mark } = known;
-    return { lastSequence, count, bytes, mark, firstSequence: state.log.live(row)[0]?.[0] ?? 0 };
+    const live = state.log.live(row);
+    const [firstSequence, lastLiveSequence] = [live[0]?.[0] ?? 0, live.at(-1)?.[1] ?? 0];
+    return { lastSequence, count, bytes, mark, firstSequence, lastLiveSequence };
   });
   replyTo(state.context, from, opened);
 }

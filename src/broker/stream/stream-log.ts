@@ -320,9 +320,10 @@ export class StreamLog<M> implements LogReader {
     this.flush();
   }
 
-  private recover({ lastSequence, firstSequence, count, bytes, mark }: Opened): void {
-    this.next = lastSequence;
-    this.safeUntil = lastSequence;
+  private recover({ lastSequence, lastLiveSequence, firstSequence, count, bytes, mark }: Opened): void {
+    // An offset above the last message was used by one that was never safe, so that nobody has seen it.
+    this.next = count === 0 ? lastSequence : lastLiveSequence;
+    this.safeUntil = this.next;
     this.first = count === 0 ? lastSequence : firstSequence - 1;
     this.lastTogether = Math.max(this.first, this.next - 1);
     if (count === 0) return;

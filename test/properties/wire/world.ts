@@ -43,6 +43,7 @@ const CONNECTION = url('../../../src/protocols/amqp091/connection.ts');
 const OTHERS = [
   '../../../src/broker/metadata/thread-replica.ts',
   '../../../src/broker/store/log-agent.ts',
+  '../../../src/broker/stream-server/stream-server.ts',
   '../../../src/protocols/amqp091/listener.ts',
   '../../../src/protocols/amqp091/tree.ts',
 ];
