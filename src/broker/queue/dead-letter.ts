@@ -55,11 +55,12 @@ function recordDeath(headers: FieldTable, death: Death): void {
   const { message, reason, queue } = death;
   const deaths = deathsIn(headers);
   const known = deaths.findIndex((each) => textIn(each, 'queue') === queue && textIn(each, 'reason') === reason);
-  const isFirst = deaths.length === 0;
+  const isFirst = !headers.has('x-death');
   const entry = known < 0 ? newDeath(headers, death) : again(deaths.splice(known, 1)[0]);
   const all: FieldValue[] = [entry, ...deaths].map((value) => ({ type: 'table', value }));
   headers.set('x-death', { type: 'array', value: all });
-  if (!isFirst || headers.has('x-first-death-reason')) return;
+  // RabbitMQ looks at x-death alone: one that is no history keeps them away, and what a client has put there does not.
+  if (!isFirst) return;
   headers.set('x-first-death-reason', longstr(reason));
   headers.set('x-first-death-queue', longstr(queue));
   headers.set('x-first-death-exchange', longstr(message.exchange));
