@@ -17,7 +17,10 @@ export const FLAGS: Group = {
   rows: [
     built('channel.flow active', '4', connections('flow with active is answered with flow-ok; without it is 540')),
     built('exchange.declare passive', '5', exchanges('passive asks for the name only, and is 404 where there is none')),
-    built('exchange.declare durable', '5', [...RESTART, ...exchanges('%s is compared with what is there')]),
+    built('exchange.declare durable', '5', [
+      ...RESTART,
+      ...exchanges(['%s is compared with what is there', 'durable']),
+    ]),
     built('exchange.declare autoDelete', '5', exchanges('that is auto-delete goes with the last of its bindings')),
     built(
       'exchange.declare internal',
@@ -30,15 +33,15 @@ export const FLAGS: Group = {
     built('exchange.bind nowait', '5', exchanges('and unbind with nowait are not answered')),
     built('exchange.unbind nowait', '5', exchanges('and unbind with nowait are not answered')),
     built('queue.declare passive', '6', queues('passive asks for the name only, and is 404 where there is none')),
-    built('queue.declare durable', '6', [...RESTART, ...queues('compares %s with what is there')]),
+    built('queue.declare durable', '6', [...RESTART, ...queues(['compares %s with what is there', 'durable'])]),
     built('queue.declare exclusive', '6', queues('exclusive: nobody else may use it, everybody may publish to it')),
     built(
       'queue.declare autoDelete',
       '6',
       queues('that is auto-delete goes with its last consumer; basic.get is none'),
     ),
-    built('queue.declare nowait', '6', queues(NOWAIT)),
-    built('queue.bind nowait', '6', queues(NOWAIT)),
+    built('queue.declare nowait', '6', queues('with nowait a declaration is not answered')),
+    built('queue.bind nowait', '6', queues('with nowait a binding is not answered')),
     built(
       'queue.purge nowait',
       '6',
@@ -46,7 +49,7 @@ export const FLAGS: Group = {
     ),
     built('queue.delete ifUnused', '6', queues('if-unused is 406 while it has consumers')),
     built('queue.delete ifEmpty', '6', queues('if-empty is 406 while it has ready Messages')),
-    built('queue.delete nowait', '6', queues(NOWAIT)),
+    built('queue.delete nowait', '6', queues('with nowait a deletion is not answered')),
     refused('basic.qos prefetchSize', '7', consuming('with a prefetch size is 540')),
     built(
       'basic.qos prefetchCount',
@@ -91,12 +94,15 @@ export const FLAGS: Group = {
     built(
       'basic.recover-async requeue',
       '7',
-      consuming('recover-async does so without an answer', '%s without requeue is 540'),
+      consuming('recover-async does so without an answer', ['%s without requeue is 540', 'basic.recover-async']),
     ),
     built(
       'basic.recover requeue',
       '7',
-      consuming('recover gives all of the channel back and is answered with recover-ok', '%s without requeue is 540'),
+      consuming('recover gives all of the channel back and is answered with recover-ok', [
+        '%s without requeue is 540',
+        'basic.recover',
+      ]),
     ),
     built('basic.nack multiple', '7', consuming('nack does so with all up to a tag')),
     built('basic.nack requeue', '7', consuming('nack does so with all up to a tag')),

@@ -47,8 +47,10 @@ function wordsOf({ status, note }: Row): string {
   return note === undefined ? MARKS[status] : `${MARKS[status]}: ${plain(note)}`;
 }
 
-function linkOf({ file, title }: Proof): string {
-  return `[${file}](../test/${file}.test.ts) “${plain(title)}”`;
+function linkOf({ file, title, cases }: Proof): string {
+  let used = 0;
+  const words = title.replace(/%[a-z]/g, () => cases[used++] ?? '…');
+  return `[${file}](../test/${file}.test.ts) “${plain(words)}”`;
 }
 
 /** Text without a meaning in Markdown. */

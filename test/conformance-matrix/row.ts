@@ -7,11 +7,18 @@
  */
 export type Status = 'built' | 'refused' | 'more' | 'absent';
 
-/** A test: its file below `test/`, without `.test.ts`, and its title as it is written there. */
+/**
+ * A test: its file below `test/`, without `.test.ts`, and its title as it is written there. `cases` are what the first
+ * placeholders of a title with several cases stand for.
+ */
 export interface Proof {
   readonly file: string;
   readonly title: string;
+  readonly cases: readonly string[];
 }
+
+/** A title, or one with its cases. */
+type Titled = string | readonly [title: string, ...cases: readonly string[]];
 
 export interface Row {
   readonly name: string;
@@ -29,8 +36,12 @@ export interface Group {
 }
 
 /** Tests of one file, by title: the file's proofs. */
-export function inFile(file: string): (...titles: readonly string[]) => readonly Proof[] {
-  return (...titles) => titles.map((title) => ({ file, title }));
+export function inFile(file: string): (...titles: readonly Titled[]) => readonly Proof[] {
+  return (...titles) =>
+    titles.map((titled) => {
+      const [title, ...cases] = typeof titled === 'string' ? [titled] : titled;
+      return { file, title, cases };
+    });
 }
 
 /** A row that is built and proven; `digest` and the proofs are of it. */

@@ -55,7 +55,7 @@ describe('queue.declare', () => {
     });
   });
 
-  it('nowait is not answered', async () => {
+  it('with nowait a declaration is not answered', async () => {
     await using talk = await Talk.open(target);
     const queue = newName();
     talk.tell('queue.declare', { queue, exclusive: true, nowait: true });
@@ -143,7 +143,7 @@ describe('queue.bind', () => {
     });
   });
 
-  it('nowait is not answered', async () => {
+  it('with nowait a binding is not answered', async () => {
     await using talk = await Talk.open(target);
     const queue = await talk.queue();
     talk.tell('queue.bind', { queue, exchange: 'amq.direct', routingKey: 'k', nowait: true });
@@ -202,7 +202,7 @@ describe('queue.delete', () => {
     });
   });
 
-  it('nowait is not answered', async () => {
+  it('with nowait a deletion is not answered', async () => {
     await using talk = await Talk.open(target);
     const queue = await talk.queue();
     talk.tell('queue.delete', { queue, nowait: true });
