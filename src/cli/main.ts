@@ -13,5 +13,3 @@ const { directory } = module.enableCompileCache();
 if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 const { run } = await import('./run.ts');
 await run(process.argv);
-
-export {};

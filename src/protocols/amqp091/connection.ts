@@ -205,11 +205,16 @@ export class Connection {
       else if (step.channel === 0) yield* this.onChannelZero(step.command.method);
       else yield* this.channels.step(step, this.settings);
     }
+    this.handOver();
+    this.flushSoon();
+    return this;
+  }
+
+  /** Channels get what has been read for them; before they are released as well, for it was said before the close. */
+  private handOver(): void {
     for (const slot of this.table.takeDirty()) {
       this.context.send(slot.pid, { tag: 'commands', commands: slot.takeCommands(), bytes: 0 });
     }
-    this.flushSoon();
-    return this;
   }
 
   private *handshakeStep(channel: number, method: Method): Effects<void> {
@@ -273,6 +278,7 @@ export class Connection {
   private closeWith({ code, text, classId, methodId }: CloseCause): void {
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.phase = 'closing';
+    this.handOver();
     this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     // Channels that end here may give no credit back, but close-ok has to be heard.
     this.unconsumedBytes = 0;
@@ -306,6 +312,7 @@ export class Connection {
   }
 
   private *releaseChannels(): Effects<void> {
+    this.handOver();
     const refs: Ref[] = this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     for (const ref of refs) yield* receive((message) => isDown(message, ref));
   }

@@ -1,0 +1,60 @@
+// The decoder under bytes that no client should send (reliability 2.d): 200,000 inputs of a fixed seed, and the corpus.
+import { describe, expect, it } from 'vitest';
+import { endingOf, readCorpus } from './corpus.ts';
+import { complaint, fuzz, inputOf } from './inputs.ts';
+import { MUTATIONS } from './mutations.ts';
+import { findings } from './oracle.ts';
+import { Random } from './random.ts';
+import { session } from './sessions.ts';
+
+const SEED = 20_261_123;
+const INPUTS = 200_000;
+const PARTS = 4;
+
+describe(`${INPUTS} inputs of seed ${SEED}`, () => {
+  it.each(Array.from({ length: PARTS }, (_, part) => part))(
+    'are read without a fault, in time, and alike however they are cut: part %i',
+    (part) => {
+      const size = INPUTS / PARTS;
+      const failure = fuzz(SEED, part * size, (part + 1) * size);
+      expect(
+        failure === null ? null : { ...failure, smallest: Buffer.concat(failure.smallest.frames).toString('hex') },
+      ).toBeNull();
+    },
+    120_000,
+  );
+
+  it('are what they are meant to be: valid sessions are read to their end, and every mutation breaks many', () => {
+    for (let number = 0; number < 300; number++) {
+      const lines = findings(Buffer.concat(session(new Random(SEED, number))), [], true);
+      expect(lines.filter((line) => /^\d+ [A-Z_]+ - /.test(line))).toEqual([]);
+    }
+    for (const [name, mutate] of Object.entries(MUTATIONS)) {
+      let broken = 0;
+      for (let number = 0; number < 300; number++) {
+        const random = new Random(SEED, number);
+        const lines = findings(Buffer.concat(mutate(random, session(random))), [], false);
+        if (lines.some((line) => /^\d+ [A-Z_]+ - /.test(line))) broken++;
+      }
+      expect(broken, name).toBeGreaterThan(30);
+    }
+  });
+
+  it('are the same for the same seed and number, and others for another', () => {
+    const hex = (seed: number, number: number) => Buffer.concat(inputOf(seed, number).frames).toString('hex');
+    expect(hex(1, 5)).toBe(hex(1, 5));
+    expect(new Set([hex(1, 5), hex(1, 6), hex(2, 5)]).size).toBe(3);
+  });
+});
+
+describe('the corpus', () => {
+  it('ends as it did, and is read alike however it is cut', () => {
+    const corpus = readCorpus();
+    expect(corpus.length).toBeGreaterThan(50);
+    for (const { ending, bytes } of corpus) {
+      expect(endingOf(bytes)).toBe(ending);
+      const cuts = Array.from({ length: bytes.length }, (_, at) => at);
+      expect(complaint({ frames: [bytes], cuts }, true)).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,80 @@
+// The inputs: each is known by a seed and its number, made of a valid session and up to two mutations, and checked whole
+// and cut at random places.
+import { MUTATIONS } from './mutations.ts';
+import { findings, INPUT_MS_MAX } from './oracle.ts';
+import { Random } from './random.ts';
+import { session } from './sessions.ts';
+
+const MUTATION_LIST = Object.values(MUTATIONS);
+/** Decoded methods are written and read again for one input in so many. */
+const THOROUGH_EVERY = 8;
+
+export interface Input {
+  readonly frames: readonly Buffer[];
+  readonly cuts: readonly number[];
+}
+
+/** The input of that number. One in ten is a session as it should be. */
+export function inputOf(seed: number, number: number): Input {
+  const random = new Random(seed, number);
+  let frames: readonly Buffer[] = session(random);
+  if (!random.oneIn(10)) {
+    for (let count = random.oneIn(3) ? 2 : 1; count > 0; count--) frames = random.pick(MUTATION_LIST)(random, frames);
+  }
+  const length = frames.reduce((sum, frame) => sum + frame.length, 0);
+  const cuts = Array.from({ length: random.int(random.oneIn(8) ? 60 : 6) }, () => random.int(length + 1));
+  return { frames, cuts: cuts.sort((a, b) => a - b) };
+}
+
+/** Checks an input; null, or what is wrong. */
+export function complaint({ frames, cuts }: Input, isThorough: boolean): string | null {
+  const bytes = Buffer.concat(frames);
+  try {
+    const startMs = performance.now();
+    const whole = findings(bytes, [], isThorough);
+    const tookMs = performance.now() - startMs;
+    // Once more before it is believed: the machine may have been elsewhere.
+    if (tookMs > INPUT_MS_MAX && timeOf(bytes, isThorough) > INPUT_MS_MAX) return `it takes ${tookMs.toFixed(0)} ms`;
+    const cut = findings(bytes, cuts, isThorough);
+    const differs = whole.findIndex((line, index) => cut[index] !== line);
+    if (differs < 0 && cut.length === whole.length) return null;
+    return `cut at ${cuts.join(',')} it is '${cut[differs] ?? cut.at(-1)}' instead of '${whole[differs] ?? 'nothing'}'`;
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}
+
+function timeOf(bytes: Buffer, isThorough: boolean): number {
+  const startMs = performance.now();
+  findings(bytes, [], isThorough);
+  return performance.now() - startMs;
+}
+
+export interface Failure {
+  readonly number: number;
+  readonly why: string;
+  readonly smallest: Input;
+}
+
+/** Checks the inputs from `first` to before `end`; the first failure, made small, or null. */
+export function fuzz(seed: number, first: number, end: number): Failure | null {
+  for (let number = first; number < end; number++) {
+    const input = inputOf(seed, number);
+    const why = complaint(input, number % THOROUGH_EVERY === 0);
+    if (why !== null) return { number, why, smallest: shrink(input) };
+  }
+  return null;
+}
+
+/** Leaves out frames and cuts as long as something is still wrong. */
+function shrink(input: Input): Input {
+  for (const [index] of input.frames.entries()) {
+    const fewer = { ...input, frames: input.frames.filter((_, other) => other !== index) };
+    if (fewer.frames.length > 0 && complaint(fewer, true) !== null) return shrink(fewer);
+  }
+  for (const [index] of input.cuts.entries()) {
+    const fewer = { ...input, cuts: input.cuts.filter((_, other) => other !== index) };
+    if (complaint(fewer, true) !== null) return shrink(fewer);
+  }
+  return input;
+}

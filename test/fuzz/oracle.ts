@@ -1,0 +1,64 @@
+// What must hold for any bytes (reliability 2.d): nothing is thrown but the decoder's own error, in bounded time and memory;
+// the findings are the same however the bytes are cut; and what was decoded can be written and read again.
+import {
+  CodecError,
+  type Content,
+  decodeMethod,
+  decodeProperties,
+  encodeMethod,
+  FRAME_BYTES_MAX,
+  FrameReader,
+  type FrameSink,
+  type Method,
+  peekProperties,
+} from '../../src/protocols/amqp091/codec/index.ts';
+
+/** No input may take longer. */
+export const INPUT_MS_MAX = 50;
+/** Memory that may be held for each octet that has come, and what may be held besides. */
+const HELD_PER_OCTET = 64;
+const HELD_BESIDES = FRAME_BYTES_MAX + 65_536;
+
+/** Reads the bytes, cut at these places; one line for each finding. Throws for whatever must not happen. */
+export function findings(bytes: Buffer, cuts: readonly number[], isThorough: boolean): string[] {
+  const lines: string[] = [];
+  const sink: FrameSink = {
+    onProtocolHeader: (isAccepted) => void lines.push(`header ${isAccepted}`),
+    onCommand: (channel, method, content) => void lines.push(`${channel} ${textOf(method, content, isThorough)}`),
+    onError: (channel, error) => {
+      if (!(error instanceof CodecError)) throw new Error(`told of another error: ${String(error)}`);
+      lines.push(`${channel} ${error.replyText}`);
+    },
+  };
+  const reader = new FrameReader();
+  let from = 0;
+  for (const to of [...cuts, bytes.length]) {
+    // Every chunk is memory of its own, as from a socket.
+    reader.push(new Uint8Array(bytes.subarray(from, to)), sink);
+    if (reader.heldBytes > to * HELD_PER_OCTET + HELD_BESIDES) {
+      throw new Error(`${reader.heldBytes} bytes are held for ${to} that have come`);
+    }
+    from = to;
+  }
+  return lines;
+}
+
+function textOf(method: Method, content: Content | null, isThorough: boolean): string {
+  const text = content === null ? method.name : `${method.name} +${content.bytes.length - content.bodyAt}`;
+  if (!isThorough) return text;
+  if (content !== null) readProperties(content);
+  const written = encodeMethod(method);
+  const again = encodeMethod(decodeMethod(written, 0, written.length));
+  if (Buffer.compare(written, again) !== 0) throw new Error(`${method.name} is not the same when written and read`);
+  return `${text} ${Buffer.from(written).toString('latin1')}`;
+}
+
+function readProperties({ bytes, propertiesEnd }: Content): void {
+  for (const read of [decodeProperties, peekProperties]) {
+    try {
+      read(bytes, 0, propertiesEnd);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+    }
+  }
+}
