@@ -18,8 +18,8 @@ a row, and each row names tests that exist. After a change of the rows it is wri
 npx vitest run test/conformance-matrix -u
 \`\`\`
 
-The tests of the files called \`protocol/connections\`, \`exchanges\`, \`queues\`, \`queue-arguments\`, \`consuming\` and
-\`publishing\` are conversations over a socket that a RabbitMQ passes as well: \`WARREN_TEST_AMQP_PORT=5672\` runs them against
+The tests of the files called \`protocol/connections\`, \`exchanges\`, \`queues\`, \`queue-arguments\`, \`consuming\`,
+\`publishing\`, \`declaring-rules\`, \`message-rules\` and \`reply-codes\` are conversations over a socket that a RabbitMQ passes as well: \`WARREN_TEST_AMQP_PORT=5672\` runs them against
 one. What is deliberately otherwise stands in [what differs from RabbitMQ](rabbitmq-differences.md).
 
 Rules are numbered by the section of the behaviour that they are part of (1 opening, 2 frames and content, 3 connections,

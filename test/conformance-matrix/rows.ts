@@ -6,6 +6,7 @@ import { FLAGS } from './flags.ts';
 import { FIELD_TYPES, FRAMES, HEADERS, PROPERTIES } from './messages.ts';
 import { CLIENT_METHODS, SERVER_METHODS } from './methods.ts';
 import type { Group } from './row.ts';
+import { DECLARING_RULES, MESSAGE_RULES } from './rules.ts';
 
 export const GROUPS: readonly Group[] = [
   CLIENT_METHODS,
@@ -20,6 +21,8 @@ export const GROUPS: readonly Group[] = [
   FIELD_TYPES,
   HEADERS,
   REPLY_CODES,
+  DECLARING_RULES,
+  MESSAGE_RULES,
   CAPABILITIES,
   LIFE,
   POLICY_KEYS,
