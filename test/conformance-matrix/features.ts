@@ -272,10 +272,12 @@ export const ACCESS: Group = {
         'queues of a vhost; those that exist may still be declared',
       ),
     ),
-    absent(
+    built(
       'the tag impersonator',
-      'F 1.5',
-      'a user-id is always who logged in; the tag can be given and means nothing',
+      'F 1.2',
+      access(
+        'a user-id is the name of the user, or any name with the tag impersonator, taken and given while connected',
+      ),
     ),
     absent('HTTP, LDAP and other back ends', 'F 1.5', 'users are kept by the broker itself'),
   ],

@@ -167,6 +167,22 @@ describe('permissions', () => {
     await client.connection.close();
   });
 
+  it('a user-id is the name of the user, or any name with the tag impersonator, taken and given while connected', async () => {
+    const client = await open();
+    const claim = () =>
+      told(client, async (channel) => {
+        channel.publish('', 'nobody', Buffer.from('a'), { userId: 'somebody' });
+        await channel.checkExchange('');
+      });
+    const refusal = "PRECONDITION_FAILED - user_id property set to 'somebody' but authenticated user was 'u'";
+    expect(await claim()).toBe(refusal);
+    await broker.admin.setUser({ name: 'u', tags: ['monitoring', 'impersonator'] });
+    expect(await claim()).not.toBe(refusal);
+    await broker.admin.setUser({ name: 'u', tags: [] });
+    expect(await claim()).toBe(refusal);
+    await client.connection.close();
+  });
+
   it('topic permissions are honoured by the next publish of an open channel', async () => {
     const client = await open();
     await told(client, async (channel) => {

@@ -89,6 +89,8 @@ export interface Grants {
   readonly patterns: Readonly<Record<Permission, RegExp | null>>;
   /** By topic exchange; empty for most users. */
   readonly topics: ReadonlyMap<string, Readonly<Record<'write' | 'read', RegExp | null>>>;
+  /** Whether the user may publish under another name, by the tag `impersonator`. */
+  readonly mayImpersonate: boolean;
 }
 
 /** What the user has in the vhost now. */
@@ -106,6 +108,7 @@ export function grantsOf(access: AccessRecords, user: string, vhost: string): Gr
         .filter(isTheirs)
         .map((each) => [each.exchange, { write: topic(each.write), read: topic(each.read) }]),
     ),
+    mayImpersonate: access.users.find(({ name }) => name === user)?.tags.includes('impersonator') === true,
   };
 }
 

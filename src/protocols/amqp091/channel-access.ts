@@ -10,7 +10,7 @@ import {
   refusalOf,
 } from '../../broker/index.ts';
 import type { Channel } from './channel.ts';
-import { CloseSignal } from './close-signal.ts';
+import { CloseSignal, closeChannel } from './close-signal.ts';
 import type { MethodOf } from './codec/index.ts';
 
 /** Exchanges for which a channel remembers that it may publish. */
@@ -44,6 +44,13 @@ export class ChannelAccess {
   /** The right to publish to a topic exchange with that routing key. Throws CloseSignal. */
   checkTopic(exchange: string, routingKey: string): void {
     if (this.current().topics.size > 0) this.check({ do: 'publish', exchange, topic: routingKey });
+  }
+
+  /** The right to publish with that user-id: the user's own name, or any with the tag `impersonator`. Throws CloseSignal. */
+  checkUserId(claimed: string): void {
+    const { user } = this.channel.args;
+    if (claimed === user || this.current().mayImpersonate) return;
+    closeChannel(406, `user_id property set to '${claimed}' but authenticated user was '${user}'`);
   }
 
   private current(): Grants {

@@ -45,7 +45,9 @@ export class ChannelPublisher {
     }
     if (exchange.type === 'topic') channel.access.checkTopic(exchange.name, method.routingKey);
     const summary = peekProperties(content.bytes, 0, content.propertiesEnd);
-    const published = messageOf(method, withReplyAddress(channel, content, summary), summary, channel.args.user);
+    const addressed = withReplyAddress(channel, content, summary);
+    if (summary.userId !== undefined) channel.access.checkUserId(summary.userId);
+    const published = messageOf(method, addressed, summary);
     const message =
       exchange.type === 'x-delayed-message' ? delayed(published, channel.replica.tables.formats) : published;
     if (channel.mode === 'tx') this.transaction.push({ message, mandatory: method.mandatory });

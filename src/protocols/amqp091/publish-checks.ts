@@ -1,5 +1,5 @@
 // From a basic.publish to a Message, with the checks that need its properties, in RabbitMQ's order (digest 7 "publish"):
-// reply-to, user_id, expiration, CC and BCC.
+// reply-to, expiration, CC and BCC; user_id, which comes behind reply-to, is a matter of access.
 import type { Message } from '../../broker/index.ts';
 import type { Channel } from './channel.ts';
 import { closeChannel } from './close-signal.ts';
@@ -20,15 +20,7 @@ const PERSISTENT = 2;
 const TTL_MS_MAX = 315_360_000_000;
 
 /** The Message of a publish. Ends the channel with 406 for bad properties. */
-export function messageOf(
-  method: MethodOf<'basic.publish'>,
-  content: Content,
-  summary: PropertySummary,
-  user: string,
-): Message {
-  if (summary.userId !== undefined && summary.userId !== user) {
-    closeChannel(406, `user_id property set to '${summary.userId}' but authenticated user was '${user}'`);
-  }
+export function messageOf(method: MethodOf<'basic.publish'>, content: Content, summary: PropertySummary): Message {
   const ttlMs = summary.expiration === undefined ? -1 : ttlOf(summary.expiration);
   const copies = summary.hasCopyKeys ? copyKeys(content) : null;
   const { bytes, propertiesEnd, bodyAt } = copies?.content ?? content;
