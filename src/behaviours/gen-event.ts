@@ -39,7 +39,7 @@ export interface EventHandler<S = unknown, E = unknown, A extends readonly unkno
   terminate?(end: HandlerEnd, state: S, context: ServerContext): unknown;
 }
 
-/** Sent to the process that added a handler with `addSupHandler` when that handler ends in another way than by `delete`. */
+/** Sent to the process that added a handler with `addSupHandler` when that handler ends, also when it is deleted or swapped. */
 export interface HandlerExit {
   readonly tag: 'handlerExit';
   readonly id: string;
@@ -220,7 +220,9 @@ class EventManager {
     const entry = this.find(id);
     if (entry === undefined) return { ok: false, error: 'badHandler' };
     this.state.entries = this.state.entries.filter((other) => other !== entry);
-    return { ok: true, value: this.end(entry, end) };
+    const value = this.end(entry, end);
+    this.tellSupervisor(entry, end);
+    return { ok: true, value };
   }
 
   private call(id: string, request: unknown): HandlerAnswer {
@@ -256,9 +258,12 @@ class EventManager {
   private remove(entry: Entry, end: HandlerEnd): void {
     this.state.entries = this.state.entries.filter((other) => other !== entry);
     this.end(entry, end);
-    if (entry.supervisor === null || end.tag === 'stop') return;
-    const message: HandlerExit = { tag: 'handlerExit', id: entry.id, reason: end };
-    this.context.send(entry.supervisor as AnyPid as Pid<HandlerExit>, message);
+    if (end.tag !== 'stop') this.tellSupervisor(entry, end);
+  }
+
+  private tellSupervisor({ id, supervisor }: Entry, reason: HandlerEnd): void {
+    if (supervisor === null) return;
+    this.context.send(supervisor as AnyPid as Pid<HandlerExit>, { tag: 'handlerExit', id, reason });
   }
 
   private tell(id: string, what: string, reason: unknown): void {
@@ -284,8 +289,8 @@ export function addHandler(manager: Manager, spec: HandlerSpec): Effects<Handler
 }
 
 /**
- * Adds a handler that goes with the calling process, which is linked to the manager; when the handler ends by itself or
- * crashes, the caller gets a {@link HandlerExit}.
+ * Adds a handler that goes with the calling process, which is linked to the manager; when the handler ends in any way, the
+ * caller gets a {@link HandlerExit}. What takes its place by a swap is supervised as well.
  */
 export function* addSupHandler(manager: Manager, spec: HandlerSpec): Effects<HandlerOutcome> {
   const context = yield* currentContext();

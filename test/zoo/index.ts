@@ -15,7 +15,4 @@ export const INVARIANTS: readonly string[] = [
 /** Why a row has no mistake. */
 export const WITHOUT: Readonly<Record<string, string>> = {
   R18: 'there are no links between nodes yet',
-  B19: 'there is no watermark of memory yet',
-  B23: 'there are no permissions yet',
-  B28: 'there are no policies yet',
 };

@@ -16,6 +16,17 @@ import { checkOrder, orderRuns } from '../broker/order-laws.ts';
 import { checkQueueLaws, type QueueParts, queueRuns } from '../broker/queue-laws.ts';
 import { checkStream, streamRuns } from '../broker/stream/stream-laws.ts';
 import { checkUnacked, unackedRuns } from '../broker/unacked-laws.ts';
+import {
+  accessRuns,
+  alarmRuns,
+  checkAccessMatrix,
+  checkAlarms,
+  checkPolicies,
+  endsAll,
+  forgetsTheRest,
+  policiesStay,
+  policyRuns,
+} from './access.ts';
 import { type Hunt, plain } from './hunt.ts';
 import type { Mistake } from './mistake.ts';
 import { checkRunQueue, LastFirst, runQueueRuns, Starving } from './run-queue.ts';
@@ -244,6 +255,39 @@ const RULES: readonly Mistake[] = [
       vhostRuns,
       (run) => checkVhosts(run),
       (run) => checkVhosts(run, unbindsEverywhere),
+    ),
+  ),
+  row(
+    'B19',
+    'ends-all-alarms',
+    'the end of one alarm is the end of all',
+    'alarms',
+    plain(
+      alarmRuns,
+      (run) => checkAlarms(run),
+      (run) => checkAlarms(run, endsAll),
+    ),
+  ),
+  row(
+    'B23',
+    'first-need-only',
+    'what a declaration names is not asked for',
+    'permissions',
+    plain(
+      accessRuns,
+      (run) => checkAccessMatrix(run),
+      (run) => checkAccessMatrix(run, forgetsTheRest),
+    ),
+  ),
+  row(
+    'B28',
+    'policies-stay',
+    'a deleted policy goes on',
+    'policies',
+    plain(
+      policyRuns,
+      (run) => checkPolicies(run),
+      (run) => checkPolicies(run, policiesStay),
     ),
   ),
   row('B26', 'greedy-star', 'a star is taken for a hash', 'topics', topics(Greedy)),

@@ -122,6 +122,30 @@ export const genEventCases: readonly Case[] = [
     },
   },
   {
+    title: 'EV-1 who adds a supervised handler hears that it is deleted or swapped, also when nothing takes its place',
+    *run(t) {
+      const { self } = t.context;
+      const manager = yield* begin(t);
+      // The adder returns when it has heard, and what it has added, or what took its place, goes with it.
+      const swapFor = (id: string, name: string) =>
+        swapHandler(manager, id, { name: 'teller', id: `not ${id}`, args: [self, name] });
+      const ends = [
+        { id: 'a', end: () => deleteHandler(manager, 'a'), told: ['a ends: delete'] },
+        { id: 'b', end: () => swapFor('b', 'c'), told: ['b ends: swap', 'c takes over 0', 'c ends: stop'] },
+        { id: 'd', end: () => swapFor('d', 'broken'), told: ['d ends: swap', 'broken takes over 0'] },
+      ];
+      for (const { id, end, told } of ends) {
+        t.spawn(actor('adder'), [self, manager, id]);
+        yield* says(t, { ok: true });
+        yield* end();
+        const heard: unknown[] = [];
+        for (let n = 0; n <= told.length; n++) heard.push(yield* t.next('news of the end'));
+        equal(heard.filter((each) => typeof each === 'string'), told, 'the handlers'); // biome-ignore format: one line
+        equal(heard.filter(Array.isArray), [['handlerExit', id]], 'what the adder heard');
+      }
+    },
+  },
+  {
     title: 'EV-1 a manager that stops ends its handlers, the newest first',
     *run(t) {
       t.context.trapExit(true);
