@@ -3,7 +3,7 @@
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
 import { type Effects, type Handler, isExit } from '../process/index.ts';
-import { BadArgumentError, checkFunction, formatReason } from '../term/index.ts';
+import { BadArgumentError, checkFunction, checkOptions, formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
 import { withDrafts } from './immer-state.ts';
 import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
@@ -29,7 +29,10 @@ export class UnhandledRequestError extends Error {
   }
 }
 
-/** Defines a server from its callbacks; see {@link Callbacks}. Throws BadArgumentError for one that is no function. */
+/**
+ * Defines a server from its callbacks; see {@link Callbacks}. Throws BadArgumentError for one that is no function, RangeError for a
+ * name that is none of them.
+ */
 export function genServer<S, A extends readonly unknown[] = readonly [], C = never, T = never, I = never>(
   callbacks: Callbacks<S, A, C, T, I>,
 ): ServerDefinition<A, C, T, I> {
@@ -39,9 +42,12 @@ export function genServer<S, A extends readonly unknown[] = readonly [], C = nev
 
 const OPTIONAL = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'codeChange', 'terminate'] as const;
 
+const KNOWN = Object.fromEntries(['init', ...OPTIONAL, 'label', 'immer', 'history'].map((name) => [name, true]));
+
 function checkCallbacks(given: unknown): void {
   const callbacks = given as Partial<Loose> | null | undefined;
   checkFunction('genServer: init', callbacks?.init);
+  checkOptions('genServer', callbacks as object, KNOWN);
   for (const name of OPTIONAL)
     if (callbacks?.[name] !== undefined) checkFunction(`genServer: ${name}`, callbacks[name]);
   const { history, immer } = callbacks ?? {};

@@ -74,6 +74,11 @@ const callOnce = (callbacks: object, timeoutMs = 200) =>
     return { answer: answer as Wrong, alive, monitors: (yield* processInfo(context.self))?.monitors.length };
   });
 
+it('a name that is no callback is told, not ignored', () => {
+  const misspelt = { init: () => ok(0), handlecall: () => reply(1, 0) };
+  expect(() => genServer(misspelt as Wrong)).toThrow("genServer has no option 'handlecall'");
+});
+
 describe('a callback', () => {
   const results: readonly (readonly [string, () => unknown, string])[] = [
     ['a promise', async () => reply(1, 1), 'a promise: callbacks are not async'],
