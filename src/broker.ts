@@ -4,7 +4,15 @@
 //   const connection = await amqplib.connect(broker.url);
 import { BrokerAdmin, DefinitionsError } from './admin.ts';
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
-import { type AlarmSettings, type BrokerPlan, brokerTree, type StorePlan } from './broker/index.ts';
+import {
+  type AlarmSettings,
+  type BrokerLimits,
+  type BrokerPlan,
+  brokerTree,
+  limitsOf,
+  type Profile,
+  type StorePlan,
+} from './broker/index.ts';
 import { lockDataDir, machineMemoryBytes, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
 import type { ListenOptions, Logger, LogLevel, TlsFiles } from './env/index.ts';
 import { type DownMessage, type Effects, receive } from './process/index.ts';
@@ -70,6 +78,10 @@ export interface BrokerOptions {
   readonly logger?: Logger | LogLevel | 'silent';
   /** Checks and freezes every message between the broker's processes. Default false. */
   readonly strict?: boolean;
+  /** Which limits hold where none is given: RabbitMQ's own, or finite ones for everything. Default `rabbitmq`. */
+  readonly profile?: Profile;
+  /** Limits by name, instead of the profile's; Infinity for none. */
+  readonly limits?: Partial<BrokerLimits>;
   /** Ms that a delivery may stay unacknowledged before its channel is closed. Default 1,800,000; Infinity for ever. */
   readonly consumerTimeoutMs?: number;
   /**
@@ -101,7 +113,6 @@ const STOP_MS = 10_000;
 const RESIDENT_BYTES_MAX = 268_435_456;
 /** RabbitMQ's. */
 const MEMORY_WATERMARK = 0.4;
-const DISK_FREE_LIMIT = 50_000_000;
 /** Beyond it the collector works more than the broker. */
 const HEAP_SHARE_MAX = 0.75;
 
@@ -201,6 +212,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       threads: dataThreads,
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
       ...(dataDir === undefined ? {} : { store: storePlan(options, dataThreads.length) }),
+      limits: brokerLimits(options),
       alarms: alarmSettings(options, dataDir !== undefined),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
@@ -228,7 +240,7 @@ function checkBounds({
   durability = 'sync',
   residentBytesMax = RESIDENT_BYTES_MAX,
   memoryWatermark = MEMORY_WATERMARK,
-  diskFreeLimit = DISK_FREE_LIMIT,
+  diskFreeLimit = 0,
 }: BrokerOptions): void {
   if (durability !== 'sync' && durability !== 'os' && durability !== 'memory')
     throw new RangeError(`durability must be sync, os or memory, got ${durability}`);
@@ -238,9 +250,10 @@ function checkBounds({
 }
 
 function alarmSettings(
-  { memoryWatermark = MEMORY_WATERMARK, diskFreeLimit = DISK_FREE_LIMIT }: BrokerOptions,
+  { memoryWatermark = MEMORY_WATERMARK, ...options }: BrokerOptions,
   hasDisk: boolean,
 ): AlarmSettings {
+  const { diskFreeLimit = brokerLimits(options).diskFreeBytes } = options;
   const memoryBytesMax = memoryWatermark <= 1 ? memoryWatermark * machineMemoryBytes() : memoryWatermark;
   const heapShareMax = memoryWatermark === Number.POSITIVE_INFINITY ? memoryWatermark : HEAP_SHARE_MAX;
   return { memoryBytesMax, heapShareMax, diskFreeBytesMin: hasDisk && diskFreeLimit > 0 ? diskFreeLimit : null };
@@ -252,9 +265,14 @@ function storePlan({ durability, residentBytesMax = RESIDENT_BYTES_MAX }: Broker
   return { log, residentBytesMax: Math.floor(residentBytesMax / threads) };
 }
 
-function settingsOf({ consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs }: BrokerOptions): AmqpSettings {
+function brokerLimits({ profile = 'rabbitmq', limits }: BrokerOptions): BrokerLimits {
+  return limitsOf(profile, limits);
+}
+
+function settingsOf(options: BrokerOptions): AmqpSettings {
+  const { consumerTimeoutMs = DEFAULT_SETTINGS.consumerTimeoutMs } = options;
   if (!(consumerTimeoutMs > 0)) throw new RangeError(`consumerTimeoutMs must be above 0, got ${consumerTimeoutMs}`);
-  return { ...DEFAULT_SETTINGS, consumerTimeoutMs };
+  return { ...DEFAULT_SETTINGS, consumerTimeoutMs, limits: brokerLimits(options) };
 }
 
 interface Reserved {

@@ -39,6 +39,17 @@ function yesOrNo(name: string) {
   );
 }
 
+/** `name=1,other=2` as an object; a config file has the object itself. */
+function limitsGiven(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return Object.fromEntries(
+    value.split(',').map((each) => {
+      const [name, number, ...rest] = each.split('=').map((part) => part.trim());
+      return [name, rest.length === 0 && /^\d+$/.test(number ?? '') ? Number(number) : number];
+    }),
+  );
+}
+
 function fileName(name: string) {
   return z.string(`${name} must be a text`).min(1, `${name} must not be empty`).optional();
 }
@@ -48,6 +59,7 @@ const SWITCHES = { memory: 'WARREN_MEMORY', wsTls: 'WARREN_WS_TLS', proxyProtoco
 /** What a browser says of a page: scheme, host, and a port that is not the scheme's own; or `*`. */
 const ORIGIN = /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/\s,]+)$/i;
 const ORIGIN_RULE = '--ws-origins must be origins such as https://example.org, with commas between, or *';
+const LIMITS_RULE = '--limits must be limits such as messageBytes=16777216, with commas between';
 const TCP_PORT_MAX = 65_535;
 /** What the threads engine can number. */
 const THREADS_MAX = 254;
@@ -83,6 +95,8 @@ const schema = z.strictObject({
   durability: z.enum(['sync', 'os', 'memory'], { error: '--durability must be sync, os or memory' }),
   consumerTimeout: wholeNumber('--consumer-timeout', CONSUMER_TIMEOUT_MAX_MS).optional(),
   definitions: fileName('--definitions'),
+  profile: z.enum(['rabbitmq', 'hardened'], { error: '--profile must be rabbitmq or hardened' }).optional(),
+  limits: z.preprocess(limitsGiven, z.record(z.string(), z.number(LIMITS_RULE), LIMITS_RULE).optional()),
   config: z.string('--config must be a text').optional(),
   logLevel: z.enum(['debug', 'info', 'warning', 'error', 'silent'], {
     error: '--log-level must be debug, info, warning, error or silent',
@@ -175,6 +189,9 @@ export function command(
       'WARREN_CONSUMER_TIMEOUT',
     ),
   );
+  startCommand
+    .addOption(option('--profile <name>', 'limits: rabbitmq, or hardened (default: rabbitmq)', 'WARREN_PROFILE'))
+    .addOption(option('--limits <list>', "limits instead of the profile's: name=n,name=n", 'WARREN_LIMITS'));
   addTransports(startCommand, option);
   addStoreCommands(program, look);
   return program;

@@ -54,6 +54,8 @@ async function start(options: StartOptions): Promise<void> {
       ...transports(options),
       ...consumerTimeout(options),
       ...definitions(options),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       durability,
       ...(options.memoryWatermark === undefined ? {} : { memoryWatermark: options.memoryWatermark }),
       ...(options.diskFreeLimit === undefined ? {} : { diskFreeLimit: options.diskFreeLimit }),
@@ -72,6 +74,7 @@ async function start(options: StartOptions): Promise<void> {
     );
   } catch (error) {
     if (error instanceof DataDirError || error instanceof BrokerStartError) fail(error.message, EXIT_FAILED);
+    if (error instanceof RangeError && options.limits !== undefined) fail(error.message, EXIT_BAD_OPTION);
     throw error;
   }
 }

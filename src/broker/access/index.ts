@@ -1,10 +1,11 @@
 // Access: who may log in, open a vhost, and do what in it. Pure rules over records.
 export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
 export { type AccessEvent, changeRefusal } from './changes.ts';
-export { channelRefusal, entryRefusal, queueRefusal } from './limits.ts';
+export { bindingRefusal, channelRefusal, entryRefusal, queueRefusal } from './limits.ts';
 export { LoginThrottle } from './login-throttle.ts';
 export * from './password-hashes.ts';
 export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
+export * from './profiles.ts';
 export * from './records.ts';
 export { HASH_SLOWLY, IS_SLOW_PASSWORD } from './slow-hashes.ts';
 export * from './users.ts';

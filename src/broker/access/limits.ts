@@ -1,11 +1,13 @@
 // How many connections, channels and queues there may be (features 1.11), and the texts when there are as many: those of
 // RabbitMQ 3.10.8, in its order.
 import { type BrokerError, preconditionFailed } from '../errors.ts';
+import { type BrokerLimits, DEFAULT_LIMITS } from './profiles.ts';
 import type { AccessRecords } from './records.ts';
 import { userNamed, vhostAccess } from './users.ts';
 
 /** How many there are already. */
 export interface ConnectionCounts {
+  readonly onNode: number;
   readonly inVhost: number;
   readonly ofUser: number;
 }
@@ -14,15 +16,19 @@ export interface ConnectionCounts {
 export function entryRefusal(
   access: AccessRecords,
   { user, vhost }: { readonly user: string; readonly vhost: string },
-  { inVhost, ofUser }: ConnectionCounts,
+  { onNode, inVhost, ofUser }: ConnectionCounts,
+  limits: BrokerLimits = DEFAULT_LIMITS,
 ): string | null {
+  const { connectionsPerNode, connectionsPerVhost, connectionsPerUser } = limits;
+  if (onNode >= connectionsPerNode)
+    return `connection refused: node connection limit (${connectionsPerNode}) is reached`;
   const result = vhostAccess(access, vhost, user);
   if (result === 'missing') return `vhost ${vhost} not found`;
-  const ofVhost = access.vhosts.find(({ name }) => name === vhost)?.limits.connectionsMax ?? null;
+  const ofVhost = access.vhosts.find(({ name }) => name === vhost)?.limits.connectionsMax ?? connectionsPerVhost;
   if (isReached(ofVhost, inVhost)) {
     return `access to vhost '${vhost}' refused for user '${user}': connection limit (${ofVhost}) is reached`;
   }
-  const own = userNamed(access, user)?.limits.connectionsMax ?? null;
+  const own = userNamed(access, user)?.limits.connectionsMax ?? connectionsPerUser;
   if (isReached(own, ofUser)) return `connection refused for user '${user}': user connection limit (${own}) is reached`;
   return result === 'refused' ? `access to vhost '${vhost}' refused for user '${user}'` : null;
 }
@@ -40,10 +46,23 @@ export function queueRefusal(
   vhost: string,
   queue: string,
   count: () => number,
+  { queuesPerVhost }: BrokerLimits = DEFAULT_LIMITS,
 ): BrokerError | null {
-  const limit = access.vhosts.find(({ name }) => name === vhost)?.limits.queuesMax ?? null;
-  if (limit === null || !isReached(limit, count())) return null;
+  const limit = access.vhosts.find(({ name }) => name === vhost)?.limits.queuesMax ?? queuesPerVhost;
+  if (limit === Number.POSITIVE_INFINITY || !isReached(limit, count())) return null;
   return preconditionFailed(`cannot declare queue '${queue}': queue limit in vhost '${vhost}' (${limit}) is reached`);
+}
+
+/** The refusal of one more binding to a queue or exchange, or null. `count` is asked only where there is a limit. */
+export function bindingRefusal(
+  what: string,
+  count: () => number,
+  { bindingsPerQueue }: BrokerLimits,
+): BrokerError | null {
+  if (bindingsPerQueue === Number.POSITIVE_INFINITY || count() < bindingsPerQueue) return null;
+  return preconditionFailed(
+    `cannot bind ${what}: the limit of bindings (bindingsPerQueue, ${bindingsPerQueue}) is reached`,
+  );
 }
 
 function isReached(limit: number | null, count: number): boolean {

@@ -146,6 +146,12 @@ export class RoutingTables {
     return end === undefined ? [] : [...(this.arrivals.get(end)?.values() ?? [])];
   }
 
+  /** How many there are of those. */
+  countTo(destination: DestinationKey): number {
+    const end = this.findEnd(destination);
+    return end === undefined ? 0 : (this.arrivals.get(end)?.size ?? 0);
+  }
+
   /** Adds a binding between ends that exist; one that exists already stays as it is. True when it is new. */
   bind(binding: BindingRecord): boolean {
     const exchange = this.exchanges.get(binding.source);

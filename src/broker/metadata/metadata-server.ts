@@ -15,7 +15,7 @@ import {
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
-import { queueRefusal } from '../access/index.ts';
+import { type BrokerLimits, bindingRefusal, queueRefusal } from '../access/index.ts';
 import { checkQueueArguments, plainName } from '../arguments.ts';
 import {
   type Decision,
@@ -28,6 +28,7 @@ import {
   decideQueueUnbind,
 } from '../declaration.ts';
 import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
+import type { BindingRecord, RoutingTables } from '../exchange/index.ts';
 import { NO_FIELDS } from '../field-table.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
@@ -54,14 +55,20 @@ const GENERATED_LENGTH = 22;
 /** How long a durable queue that no thread took waits for its next start. */
 const START_AGAIN_MS = 1_000;
 
-/** The process body of the metadata server; its argument is the threads that queues are spread over. */
-export const metadataServer = genServer<State, [readonly number[]], MetadataCall, never, MetadataMessage>({
+/** The process body of the metadata server; its arguments are the threads that queues are spread over, and limits. */
+export const metadataServer = genServer<
+  State,
+  [readonly number[], BrokerLimits?],
+  MetadataCall,
+  never,
+  MetadataMessage
+>({
   label: 'metadata',
-  *init(context, threads) {
+  *init(context, threads, limits) {
     const log = (context.whereis(LOG_NAME) ?? null) as LogPid | null;
     if (log === null && keepsLog(context.env.words)) return stop({ tag: 'noLog' });
     const recovered = log !== null && MetadataState.isFirst(context) ? yield* recoverMetadata(log) : null;
-    const state: State = { metadata: new MetadataState(context, log, recovered), threads };
+    const state: State = { metadata: new MetadataState(context, log, recovered, limits), threads };
     if (log !== null && recovered !== null) yield* dropUnknownRows(state.metadata, log);
     for (const record of state.metadata.unplaced()) startActor(context, record, nextThreads(state));
     for (const thread of threads) {
@@ -142,7 +149,7 @@ function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome
       return carryOut(metadata, decision, (name) => ({ tag: 'exchangeDeleted', vhost, name }));
     }
     case 'bindExchange': {
-      const decision = decideExchangeBind(routing, request.wanted);
+      const decision = withinBindings(metadata, routing, decideExchangeBind(routing, request.wanted));
       return carryOut(metadata, decision, (binding) => ({ tag: 'bound', vhost, binding }));
     }
     case 'unbindExchange': {
@@ -150,7 +157,8 @@ function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome
       return carryOut(metadata, decision, (binding) => ({ tag: 'unbound', vhost, binding }));
     }
     case 'bindQueue': {
-      const decision = decideQueueBind(routing, withRecord(metadata, request.wanted));
+      const decided = decideQueueBind(routing, withRecord(metadata, request.wanted));
+      const decision = withinBindings(metadata, routing, decided);
       return carryOut(metadata, decision, (binding) => ({ tag: 'bound', vhost, binding }));
     }
     case 'unbindQueue': {
@@ -158,6 +166,22 @@ function changeTopology(metadata: MetadataState, request: TopologyCall): Outcome
       return carryOut(metadata, decision, (binding) => ({ tag: 'unbound', vhost, binding }));
     }
   }
+}
+
+/** A new binding is refused where its end has as many as it may have; counting them costs nothing without a limit. */
+function withinBindings(
+  { tables, limits }: MetadataState,
+  routing: RoutingTables,
+  decision: Decision<BindingRecord>,
+): Decision<BindingRecord> {
+  if (decision.tag !== 'change') return decision;
+  const { destination } = decision.change;
+  const what =
+    destination.kind === 'queue'
+      ? `queue '${tables.queueById(destination.queueId)?.name}'`
+      : `exchange '${destination.name}'`;
+  const error = bindingRefusal(what, () => routing.countTo(destination), limits);
+  return error === null ? decision : { tag: 'refused', error };
 }
 
 /** Answers a call: at once, or when what it has changed is safe. */
@@ -235,9 +259,10 @@ function declareGenerated(
 }
 
 /** The refusal where a vhost has as many queues as it may have, those that are starting included. */
-function fullVhost({ tables, starting }: MetadataState, vhost: string, name: string): BrokerError | null {
+function fullVhost({ tables, starting, limits }: MetadataState, vhost: string, name: string): BrokerError | null {
   const records = () => [...tables.allQueues(), ...[...starting.values()].map(({ record }) => record)];
-  return queueRefusal(tables.configuration, vhost, name, () => records().filter((each) => each.vhost === vhost).length);
+  const count = () => records().filter((each) => each.vhost === vhost).length;
+  return queueRefusal(tables.configuration, vhost, name, count, limits);
 }
 
 function begin(state: State, context: ServerContext, record: QueueRecord, from: From): null {

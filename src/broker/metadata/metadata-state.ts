@@ -4,7 +4,7 @@
 import { cast, type From } from '../../behaviours/index.ts';
 import type { Context, DownMessage } from '../../process/index.ts';
 import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
-import { FIRST_PERMISSION, FIRST_USER, FIRST_VHOST } from '../access/index.ts';
+import { type BrokerLimits, DEFAULT_LIMITS, FIRST_PERMISSION, FIRST_USER, FIRST_VHOST } from '../access/index.ts';
 import type { QueueMessage } from '../queue-server/protocol.ts';
 import type { LogPid } from '../store/index.ts';
 import { isDurableEvent, isDurableQueue } from './durable-events.ts';
@@ -56,6 +56,7 @@ const LOCAL = 'broker.metadata';
 export class MetadataState {
   readonly context: ServerContext;
   readonly kept: Kept;
+  readonly limits: BrokerLimits;
   readonly sessions: Sessions;
   readonly starting = new Map<number, StartingQueue>();
   private readonly replicas = new Map<Ref, ReplicaPid>();
@@ -69,8 +70,14 @@ export class MetadataState {
   readonly journal: Journal | null;
 
   /** `recovered` is what the log of an earlier run has; null when there is none, or the server is not the run's first. */
-  constructor(context: ServerContext, log: LogPid | null = null, recovered: Recovered | null = null) {
+  constructor(
+    context: ServerContext,
+    log: LogPid | null = null,
+    recovered: Recovered | null = null,
+    limits: BrokerLimits = DEFAULT_LIMITS,
+  ) {
     this.context = context;
+    this.limits = limits;
     const { kernel, env } = context;
     const known = kernel.locals.get(LOCAL) as Kept | undefined;
     this.kept = known ?? {
@@ -84,7 +91,7 @@ export class MetadataState {
       started: 0,
     };
     kernel.locals.set(LOCAL, this.kept);
-    this.sessions = new Sessions(context, this.kept.sessions);
+    this.sessions = new Sessions(context, this.kept.sessions, limits);
     this.journal = log === null ? null : new Journal(context, log, this.kept.lastSequence);
     if (recovered !== null && recovered.events.length > 0) this.restore(recovered);
     else if (known === undefined) this.begin();

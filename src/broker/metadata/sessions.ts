@@ -2,7 +2,13 @@
 // told to close when a user or a vhost is deleted.
 import type { Context, DownMessage } from '../../process/index.ts';
 import type { AnyPid, Pid, Ref } from '../../term/index.ts';
-import { type AccessRecords, channelRefusal, entryRefusal } from '../access/index.ts';
+import {
+  type AccessRecords,
+  type BrokerLimits,
+  channelRefusal,
+  DEFAULT_LIMITS,
+  entryRefusal,
+} from '../access/index.ts';
 
 /** Tells a connection to close with 320 CONNECTION_FORCED and this text. */
 export interface ForcedClose {
@@ -23,13 +29,15 @@ export type SessionTable = Map<AnyPid, Session>;
 export class Sessions {
   private readonly context: Context<unknown>;
   private readonly table: SessionTable;
+  private readonly limits: BrokerLimits;
   /** Connections by vhost, and by user: whoever opens the ten thousandth should not count the others. */
   private readonly inVhost = new Map<string, number>();
   private readonly ofUser = new Map<string, number>();
   private readonly refs = new Map<Ref, AnyPid>();
 
-  constructor(context: Context<unknown>, table: SessionTable) {
+  constructor(context: Context<unknown>, table: SessionTable, limits: BrokerLimits = DEFAULT_LIMITS) {
     this.context = context;
+    this.limits = limits;
     this.table = table;
     for (const [connection, session] of table) {
       this.count(session, 1);
@@ -39,8 +47,12 @@ export class Sessions {
 
   /** A connection opens a vhost. Null, or why not. */
   enter(access: AccessRecords, connection: AnyPid, user: string, vhost: string): string | null {
-    const counts = { inVhost: this.inVhost.get(vhost) ?? 0, ofUser: this.ofUser.get(user) ?? 0 };
-    const refusal = entryRefusal(access, { user, vhost }, counts);
+    const counts = {
+      onNode: this.table.size,
+      inVhost: this.inVhost.get(vhost) ?? 0,
+      ofUser: this.ofUser.get(user) ?? 0,
+    };
+    const refusal = entryRefusal(access, { user, vhost }, counts, this.limits);
     if (refusal !== null) return refusal;
     const session: Session = { user, vhost, channels: 0 };
     this.table.set(connection, session);

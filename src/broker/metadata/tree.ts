@@ -15,6 +15,7 @@
 // thread is nothing to the others.
 import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/index.ts';
 import type { Mfa } from '../../term/index.ts';
+import type { BrokerLimits } from '../access/index.ts';
 import { ALARMS_NAME, type AlarmSettings, alarmServer } from '../alarms/index.ts';
 import { type StorePlan, sayKeepsLog, storeLog } from '../store/index.ts';
 import { metadataServer } from './metadata-server.ts';
@@ -28,6 +29,8 @@ export interface BrokerPlan {
   readonly frontEnds: readonly (readonly ChildSpec[])[];
   /** How to keep what is durable; without it everything is in memory. */
   readonly store?: StorePlan;
+  /** What it bounds; without them RabbitMQ's. */
+  readonly limits?: BrokerLimits;
   /** When publishers have to wait; without it never. */
   readonly alarms?: AlarmSettings;
 }
@@ -97,7 +100,7 @@ export const brokerTree = supervisor((context, plan: BrokerPlan) => {
           type: 'supervisor',
         }),
       ),
-      { id: 'metadata', start: { body: metadataServer, args: [plan.threads], name: METADATA_NAME } },
+      { id: 'metadata', start: { body: metadataServer, args: [plan.threads, plan.limits], name: METADATA_NAME } },
       ...(plan.alarms === undefined
         ? []
         : [{ id: 'alarms', start: { body: alarmServer, args: [plan.alarms], name: ALARMS_NAME } }]),

@@ -43,6 +43,7 @@ export class ChannelAccess {
 
   /** The right to publish to a topic exchange with that routing key. Throws CloseSignal. */
   checkTopic(exchange: string, routingKey: string): void {
+    checkTopicWords(this.channel, routingKey);
     if (this.current().topics.size > 0) this.check({ do: 'publish', exchange, topic: routingKey });
   }
 
@@ -62,6 +63,15 @@ export class ChannelAccess {
     this.grants = grantsOf(configuration, args.user, args.vhost);
     return this.grants;
   }
+}
+
+/** Ends the channel with 406 for a key or pattern of more words than a topic exchange takes. */
+function checkTopicWords(channel: Channel, routingKey: string): void {
+  const { topicWords } = channel.args.limits;
+  if (topicWords === Number.POSITIVE_INFINITY) return;
+  const words = routingKey.split('.').length;
+  if (words > topicWords)
+    closeChannel(406, `routing key of ${words} words is longer than the limit topicWords (${topicWords})`);
 }
 
 /** exchange.declare. Names that nobody may declare are refused elsewhere, with a text of their own. */
@@ -105,6 +115,7 @@ export function checkBinding(
   // The default exchange is refused to everybody, with another text.
   if (isDefault) return;
   const isTopic = channel.replica.tables.exchange(channel.args.vhost, source)?.type === 'topic';
+  if (isTopic) checkTopicWords(channel, routingKey);
   channel.access.check({ do: 'bind', source, destination, topic: isTopic ? routingKey : null });
 }
 

@@ -75,6 +75,16 @@ export class ChannelConsumers {
     return this.byTag.has(tag) || this.replyTag === tag;
   }
 
+  /** Consumers on this channel, that of direct replies included. */
+  get count(): number {
+    return this.byTag.size + (this.replyTag === null ? 0 : 1);
+  }
+
+  /** The queues that are consumed, one for each consumer. */
+  *queueIds(): Generator<number> {
+    for (const { queueId } of this.byTag.values()) yield queueId;
+  }
+
   // ---- consuming
 
   *consume(record: QueueRecord, wanted: Omit<Consumer, 'queueId' | 'id' | 'prefetch' | 'window'>): Effects<void> {

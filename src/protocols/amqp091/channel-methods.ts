@@ -297,12 +297,17 @@ function* consume(channel: Channel, method: MethodOf<'basic.consume'>): Effects<
   const name = nameOf(channel, method.queue);
   const tag = method.consumerTag === '' ? `amq.ctag-${channel.context.env.ids.next(22)}` : method.consumerTag;
   if (channel.consumers.has(tag)) closeConnection(530, `attempt to reuse consumer tag '${tag}'`);
+  const { consumersPerChannel } = channel.args.limits;
+  if (channel.consumers.count >= consumersPerChannel) {
+    closeConnection(530, `reached maximum (${consumersPerChannel}) of consumers per channel (consumersPerChannel)`);
+  }
   if (name === REPLY_TO) yield* consumeReplies(channel, tag, noAck);
   else {
     const record = queueFor(channel, name, 'consume');
     const error = checkConsumeArguments(record, method.arguments);
     if (error !== null) throw new CloseSignal(error);
     yield* channel.consumers.consume(record, { tag, noAck, exclusive, arguments: method.arguments });
+    channel.recheck.begin();
   }
   if (!nowait) channel.output.reply({ name: 'basic.consume-ok', consumerTag: tag });
 }

@@ -14,7 +14,7 @@ import { CloseSignal, closeChannel, closeConnection } from './close-signal.ts';
 import { type Content, type MethodOf, peekProperties } from './codec/index.ts';
 import type { ConfirmRange } from './envelope.ts';
 import { UNTAKEN_BYTES_MAX, UNTAKEN_MESSAGES_MAX } from './limits.ts';
-import { messageOf, withReplyAddress } from './publish-checks.ts';
+import { checkHeaders, messageOf, withReplyAddress } from './publish-checks.ts';
 import type { Batch } from './queue-peers.ts';
 import { isReplyAddress, replyDirectly } from './reply-to.ts';
 
@@ -45,6 +45,7 @@ export class ChannelPublisher {
     }
     if (exchange.type === 'topic') channel.access.checkTopic(exchange.name, method.routingKey);
     const summary = peekProperties(content.bytes, 0, content.propertiesEnd);
+    checkHeaders(content, summary, channel.args.limits.headers);
     const addressed = withReplyAddress(channel, content, summary);
     if (summary.userId !== undefined) channel.access.checkUserId(summary.userId);
     const published = messageOf(method, addressed, summary);

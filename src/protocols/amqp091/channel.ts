@@ -4,6 +4,7 @@
 import { type ReplyOf, type ServerPid, tryCall } from '../../behaviours/index.ts';
 import {
   awaitReplica,
+  type BrokerLimits,
   catchUp,
   type FromQueue,
   isBehind,
@@ -31,6 +32,7 @@ import { ChannelOutput } from './channel-output.ts';
 import { ChannelPublisher } from './channel-publisher.ts';
 import { CloseSignal, closeSignalOf } from './close-signal.ts';
 import { type Content, type Method, type ReplyCode, replyText } from './codec/index.ts';
+import { ConsumerRecheck } from './consumer-recheck.ts';
 import type { Command, FromChannel, ToChannel } from './envelope.ts';
 import { type QueuePeer, QueuePeers } from './queue-peers.ts';
 import type { DirectReply } from './reply-to.ts';
@@ -45,6 +47,7 @@ export interface ChannelArgs {
   readonly wantsCancelNotify: boolean;
   /** Default of a delivery's acknowledgement timeout; Infinity for none. */
   readonly consumerTimeoutMs: number;
+  readonly limits: BrokerLimits;
 }
 
 export type ChannelMessage = ToChannel | FromQueue | PlaceNotice | DirectReply | DownMessage | TimeoutMessage;
@@ -67,6 +70,7 @@ export class Channel {
   readonly peers: QueuePeers;
   readonly publisher: ChannelPublisher;
   readonly consumers: ChannelConsumers;
+  readonly recheck: ConsumerRecheck;
   /** The queue that an empty name means; null before the first declaration. */
   lastQueue: string | null = null;
   mode: 'plain' | 'confirm' | 'tx' = 'plain';
@@ -81,6 +85,7 @@ export class Channel {
     this.peers = new QueuePeers(this);
     this.publisher = new ChannelPublisher(this);
     this.consumers = new ChannelConsumers(this);
+    this.recheck = new ConsumerRecheck(this);
   }
 
   handle(message: ChannelMessage): this {
@@ -270,6 +275,11 @@ export class Channel {
   }
 
   private onTimer(ref: Ref): void {
+    let isRecheck = false;
+    this.guard(null, () => {
+      isRecheck = this.recheck.tick(ref);
+    });
+    if (isRecheck || this.phase !== 'open') return;
     const overdueMs = this.consumers.overdueAt(ref);
     if (overdueMs === null) return;
     const text =

@@ -1,7 +1,7 @@
 // The channels of one connection as it sees them: they open, answer, end and crash. A crashed channel closes its connection
 // with 541, and nothing else notices (DESIGN decision 11).
 import type { SupervisorPid } from '../../behaviours/index.ts';
-import { channelClosed, enterChannel } from '../../broker/index.ts';
+import { type BrokerLimits, channelClosed, enterChannel } from '../../broker/index.ts';
 import type { Context, DownMessage, Effects } from '../../process/index.ts';
 import { isClean } from '../../term/index.ts';
 import type { ChannelSlot, ChannelTable, Step } from './channel-table.ts';
@@ -17,6 +17,7 @@ export interface ChannelSettings {
   readonly wantsCancelNotify: boolean;
   /** Default of a delivery's acknowledgement timeout; Infinity for none. */
   readonly consumerTimeoutMs: number;
+  readonly limits: BrokerLimits;
   /** Channels that may be open at once, as negotiated. */
   readonly channelMax: number;
 }

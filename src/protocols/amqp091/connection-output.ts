@@ -4,12 +4,13 @@ import type { Socket } from '../../env/index.ts';
 import type { Pid } from '../../term/index.ts';
 import { FrameWriter, type Method } from './codec/index.ts';
 import type { ConfirmRange, OutgoingDelivery, Reply, ToChannel } from './envelope.ts';
-import { FLUSH_BYTES, UNREAD_ANSWER_BYTES_MAX } from './limits.ts';
+import { FLUSH_BYTES } from './limits.ts';
 
 export class ConnectionOutput {
   /** Something was written since the last heartbeat tick. */
   hasSent = false;
   private readonly socket: Socket;
+  private readonly unreadBytesMax: number;
   private readonly writer = new FrameWriter();
   private readonly send: (to: Pid<ToChannel>, message: ToChannel) => void;
   /** Deliveries in the writer or behind a full socket, per channel process. */
@@ -18,7 +19,12 @@ export class ConnectionOutput {
   /** Bytes of answers since the socket last had room. */
   private answerBytes = 0;
 
-  constructor(socket: Socket, send: (to: Pid<ToChannel>, message: ToChannel) => void) {
+  /**
+   * Of answers behind a full socket at most `unreadBytesMax` wait before reading pauses, so that a client that asks and
+   * never reads costs bounded memory. Deliveries do not count: their credit bounds them, acknowledgements always pass.
+   */
+  constructor(socket: Socket, send: (to: Pid<ToChannel>, message: ToChannel) => void, unreadBytesMax: number) {
+    this.unreadBytesMax = unreadBytesMax;
     this.socket = socket;
     this.send = send;
   }
@@ -35,7 +41,7 @@ export class ConnectionOutput {
 
   /** Too many answers wait for a client that does not read them. */
   get isOverfull(): boolean {
-    return this.answerBytes > UNREAD_ANSWER_BYTES_MAX;
+    return this.answerBytes > this.unreadBytesMax;
   }
 
   protocolHeader(): void {

@@ -21,8 +21,16 @@ import { ConnectionOutput } from './connection-output.ts';
 import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { ALARM_LOOK_MS, CLOSE_OK_MS, HANDSHAKE_MS, SHUTDOWN_CLOSE_OK_MS, UNCONSUMED_BYTES_MAX } from './limits.ts';
+import {
+  ALARM_LOOK_MS,
+  CLOSE_OK_MS,
+  FRAME_MAX_BEFORE_TUNE,
+  HANDSHAKE_MS,
+  SHUTDOWN_CLOSE_OK_MS,
+  UNCONSUMED_BYTES_MAX,
+} from './limits.ts';
 import { certificateUser, loginHost } from './login.ts';
+import { entriesRefusal } from './method-bounds.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
@@ -40,7 +48,7 @@ export const connection: Handler<Connection, ConnectionMessage, [number, AmqpSet
 export class Connection {
   private readonly context: Context<ConnectionMessage>;
   private readonly socket: Socket;
-  private readonly reader = new FrameReader();
+  private readonly reader: FrameReader;
   private readonly output: ConnectionOutput;
   private readonly handshake: Handshake;
   private readonly table = new ChannelTable();
@@ -64,17 +72,21 @@ export class Connection {
     this.context = context;
     this.settings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0, ...settings };
     this.socket = socket;
-    const { certificateLogin } = settings;
-    this.handshake = new Handshake({ offersExternal: certificateLogin !== null });
+    const { certificateLogin, limits } = settings;
+    this.reader = new FrameReader({ frameMax: FRAME_MAX_BEFORE_TUNE, bodyBytesMax: limits.messageBytes });
+    const { heartbeatMinS, tableEntries, unreadAnswerBytes } = limits;
+    this.handshake = new Handshake({ offersExternal: certificateLogin !== null, heartbeatMinS });
     this.certificateUser = certificateLogin === null ? null : certificateUser(socket, certificateLogin);
     context.trapExit(true);
-    this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message));
+    this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message), unreadAnswerBytes);
     this.channels = new ConnectionChannels(context, this.table, this.output, (cause) => this.closeWith(cause));
     this.sink = {
       onProtocolHeader: (isAccepted) => this.onProtocolHeader(isAccepted),
       onCommand: (channel, method, content) => {
         if (content !== null) this.hasPublished = true;
-        this.table.take(channel, { method, content });
+        const text = entriesRefusal(method, tableEntries);
+        if (text === null) this.table.take(channel, { method, content });
+        else this.table.takeError(channel, { code: 502, text, ...methodIds(method.name) }, false);
       },
       onError: (channel, { code, message, classId, methodId, isSoft }) =>
         this.table.takeError(channel, { code, text: message, classId, methodId }, isSoft),

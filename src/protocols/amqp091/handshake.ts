@@ -1,6 +1,6 @@
 // The opening of a connection up to open-ok, as a pure state machine (digest 1). Breaches end in a silent hang-up or in
 // connection.close, exactly as RabbitMQ does.
-import type { Method, MethodOf } from './codec/index.ts';
+import { type Method, type MethodOf, methodIds } from './codec/index.ts';
 import type { CloseCause } from './envelope.ts';
 import { CHANNEL_MAX, FRAME_MAX, FRAME_MIN, HEARTBEAT_S } from './limits.ts';
 import { type Credentials, credentialsOf, EXTERNAL, MECHANISMS } from './login.ts';
@@ -34,6 +34,12 @@ export type HandshakeStep =
   | { readonly do: 'close'; readonly cause: CloseCause }
   | { readonly do: 'hangUp' };
 
+export interface HandshakeOptions {
+  readonly offersExternal?: boolean;
+  /** The shortest heartbeat that is agreed to; none at all always is. Default 0. */
+  readonly heartbeatMinS?: number;
+}
+
 const HANG_UP: HandshakeStep = { do: 'hangUp' };
 
 export class Handshake {
@@ -46,8 +52,10 @@ export class Handshake {
   private expects: 'start-ok' | 'login' | 'tune-ok' | 'open' | 'opening' = 'start-ok';
   private mechanism = '';
   private readonly offersExternal: boolean;
+  private readonly heartbeatMinS: number;
 
-  constructor({ offersExternal = false }: { readonly offersExternal?: boolean } = {}) {
+  constructor({ offersExternal = false, heartbeatMinS = 0 }: HandshakeOptions = {}) {
+    this.heartbeatMinS = heartbeatMinS;
     this.offersExternal = offersExternal;
   }
 
@@ -116,6 +124,10 @@ export class Handshake {
     // 0 means no limit, which is above any limit of the server (digest 1.5).
     if (method.channelMax === 0 || method.channelMax > CHANNEL_MAX) return HANG_UP;
     if (method.frameMax < FRAME_MIN || method.frameMax > FRAME_MAX) return HANG_UP;
+    if (method.heartbeat > 0 && method.heartbeat < this.heartbeatMinS) {
+      const text = `heartbeat of ${method.heartbeat} s is below the limit heartbeatMinS (${this.heartbeatMinS})`;
+      return { do: 'close', cause: { code: 530, text, ...methodIds(method.name) } };
+    }
     this.expects = 'open';
     return {
       do: 'tuned',

@@ -3,6 +3,8 @@
 /** What tune proposes; the client may only go down (digest 1.5). */
 export const CHANNEL_MAX = 2047;
 export const FRAME_MAX = 131_072;
+/** The largest frame of a client that has not tuned; RabbitMQ 4's. */
+export const FRAME_MAX_BEFORE_TUNE = 8_192;
 export const FRAME_MIN = 4096;
 export const HEARTBEAT_S = 60;
 /** The whole handshake, from accept to open-ok. */
@@ -13,11 +15,6 @@ export const CLOSE_OK_MS = 30_000;
 export const SHUTDOWN_CLOSE_OK_MS = 1_000;
 /** Bytes read from the socket that channels have not consumed yet; beyond it reading pauses (DESIGN decision 16). */
 export const UNCONSUMED_BYTES_MAX = 1_048_576;
-/**
- * Answers that wait behind a full socket; beyond it reading pauses, so that a client that asks and never reads costs
- * bounded memory. Deliveries do not count: their credit bounds them, and acknowledgements always pass.
- */
-export const UNREAD_ANSWER_BYTES_MAX = 4_194_304;
 /** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */
 export const DELIVERY_WINDOW = 1_000;
 /** How long a delivery may stay unacknowledged before its channel is closed; RabbitMQ's default. */

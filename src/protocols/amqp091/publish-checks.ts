@@ -11,6 +11,7 @@ import {
   type PropertySummary,
   rewriteProperties,
 } from './codec/index.ts';
+import { countEntries } from './method-bounds.ts';
 import { REPLY_TO } from './reply-to.ts';
 
 /** Tag of the property format of AMQP 0-9-1, for the broker's reader and rewriter. */
@@ -37,6 +38,14 @@ export function messageOf(method: MethodOf<'basic.publish'>, content: Content, s
     delayMs: 0,
     format: FORMAT,
   };
+}
+
+/** Ends the channel with 406 for more headers than are taken. They are looked at only where there is a limit. */
+export function checkHeaders(content: Content, { hasHeaders }: PropertySummary, headersMax: number): void {
+  if (!hasHeaders || headersMax === Number.POSITIVE_INFINITY) return;
+  const { headers } = decodeProperties(content.bytes, 0, content.propertiesEnd);
+  const count = headers === undefined ? 0 : countEntries(headers);
+  if (count > headersMax) closeChannel(406, `message with ${count} headers is above the limit headers (${headersMax})`);
 }
 
 /** Replaces the reply-to of a request for a direct reply by the channel's own address (digest 9). */

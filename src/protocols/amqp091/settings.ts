@@ -1,4 +1,5 @@
 // What an operator can set about AMQP 0-9-1. Plain data: it travels to every connection.
+import { type BrokerLimits, DEFAULT_LIMITS } from '../../broker/index.ts';
 import { CONSUMER_TIMEOUT_MS } from './limits.ts';
 
 export interface AmqpSettings {
@@ -9,9 +10,14 @@ export interface AmqpSettings {
    * with TLS that verify their peers.
    */
   readonly certificateLogin: CertificateLogin | null;
+  readonly limits: BrokerLimits;
 }
 
 export type CertificateLogin = 'commonName' | 'distinguishedName';
 
 /** RabbitMQ's defaults. */
-export const DEFAULT_SETTINGS: AmqpSettings = { consumerTimeoutMs: CONSUMER_TIMEOUT_MS, certificateLogin: null };
+export const DEFAULT_SETTINGS: AmqpSettings = {
+  consumerTimeoutMs: CONSUMER_TIMEOUT_MS,
+  certificateLogin: null,
+  limits: DEFAULT_LIMITS,
+};

@@ -14,7 +14,7 @@ const vhost = { ...plainVhost('v'), limits: { connectionsMax: 1, queuesMax: 2 } 
 const permissions = [{ user: 'u', vhost: 'v', configure: '', write: '', read: '' }];
 const access: AccessRecords = { vhosts: [vhost], users: [user], permissions, topicPermissions: [] };
 const entry = (counts: readonly [number, number], records = access, name = 'v') =>
-  entryRefusal(records, { user: 'u', vhost: name }, { inVhost: counts[0], ofUser: counts[1] });
+  entryRefusal(records, { user: 'u', vhost: name }, { onNode: 0, inVhost: counts[0], ofUser: counts[1] });
 
 it('a connection is refused for its vhost first, then for its user, then for want of permissions', () => {
   expect(entry([0, 1])).toBe(null);

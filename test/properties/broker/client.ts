@@ -1,5 +1,6 @@
 // A client and its connection in one process without a socket: it drives real channel processes with commands and checks
 // what comes back while it comes (B7, B8, B9; the credit of a connection; that nobody else hears of a death, B12).
+import { DEFAULT_LIMITS } from '../../../src/broker/index.ts';
 import { type Context, type DownMessage, type Effects, pause, receive, TIMEOUT } from '../../../src/process/index.ts';
 import {
   type Content,
@@ -79,6 +80,7 @@ export class Client {
       user: 'guest',
       wantsCancelNotify: true,
       consumerTimeoutMs: 1_800_000,
+      limits: DEFAULT_LIMITS,
     };
     const placement = script.thread === 0 ? undefined : { placement: { thread: script.thread } };
     const { pid, ref } = context.spawnMonitor<unknown>(CHANNEL, [args], placement);

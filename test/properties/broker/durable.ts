@@ -3,7 +3,7 @@
 // starts on what is left. At the end everything that was confirmed is there, once and in order, and nothing else.
 import fc from 'fast-check';
 import { startLink } from '../../../src/behaviours/index.ts';
-import { brokerTree } from '../../../src/broker/index.ts';
+import { brokerTree, DEFAULT_LIMITS } from '../../../src/broker/index.ts';
 import { replicaHere } from '../../../src/broker/metadata/thread-replica.ts';
 import { LOG_NAME } from '../../../src/broker/store/protocol.ts';
 import { type Context, type Effects, pause, receive, TIMEOUT } from '../../../src/process/index.ts';
@@ -105,9 +105,13 @@ class Publisher {
     if (!started.ok) throw new Over();
     this.tree = started.pid;
     const args = { connection: context.self, channel: 1, vhost: '/', user: 'guest', wantsCancelNotify: true };
-    this.channel = context.spawnMonitor<unknown>(CHANNEL, [{ ...args, consumerTimeoutMs: 1_800_000 }], {
-      placement: { thread: threads[0] },
-    });
+    this.channel = context.spawnMonitor<unknown>(
+      CHANNEL,
+      [{ ...args, consumerTimeoutMs: 1_800_000, limits: DEFAULT_LIMITS }],
+      {
+        placement: { thread: threads[0] },
+      },
+    );
     yield* this.ask({ name: 'confirm.select', nowait: false });
     const flags = { passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false };
     yield* this.ask({ name: 'queue.declare', queue: QUEUE, ...flags, arguments: new Map() });

@@ -1,6 +1,7 @@
 // A channel as a process between a connection that the test plays and real queues, on virtual time: what holds when a
 // queue's actor dies at a bad moment, and what must not pile up or be kept back. DESIGN decisions 12 and 16, digest 7, 9.
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../src/broker/index.ts';
 import { type Context, type Effects, receive, sleep, TIMEOUT } from '../../../src/process/index.ts';
 import { channel } from '../../../src/protocols/amqp091/channel.ts';
 import type { Content, Method, MethodName, MethodOf } from '../../../src/protocols/amqp091/codec/index.ts';
@@ -21,6 +22,7 @@ function open({ context }: BrokerTools, wantsCancelNotify = true): Pid<ToChannel
     user: 'guest',
     wantsCancelNotify,
     consumerTimeoutMs: 5_000,
+    limits: DEFAULT_LIMITS,
   };
   return context.spawn(channel as never, [args] as never) as AnyPid as Pid<ToChannel>;
 }

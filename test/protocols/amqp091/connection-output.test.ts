@@ -14,9 +14,13 @@ function outputOf(hasRoom: boolean) {
       return hasRoom;
     },
   } as Partial<Socket> as Socket;
-  const output = new ConnectionOutput(socket, (_to, message) => {
-    if (message.tag === 'written') credit.push(message.deliveries);
-  });
+  const output = new ConnectionOutput(
+    socket,
+    (_to, message) => {
+      if (message.tag === 'written') credit.push(message.deliveries);
+    },
+    4_194_304,
+  );
   const deliver = (bodyBytes: number) => {
     const message = messageOf({ bytes: new Uint8Array(2 + bodyBytes), propertiesEnd: 2, bodyAt: 2 });
     output.deliveries(1, null as never, [{ consumerTag: 'a', deliveryTag: 1, redelivered: false, message }]);
