@@ -259,7 +259,9 @@ export class LoggedQueueStore<M> extends MemoryQueueStore<M> implements LogReade
   }
 
   private isGateShut(): boolean {
-    if (this.log.safeNumber >= this.useBatch || this.log.hasFailed) this.isGated = false;
+    // Better a second delivery that does not say so than none, which could last for as long as the disk is full.
+    const { safeNumber, hasFailed, isFull } = this.log;
+    if (safeNumber >= this.useBatch || hasFailed || isFull) this.isGated = false;
     return this.isGated;
   }
 

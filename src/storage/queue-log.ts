@@ -56,6 +56,8 @@ export interface QueueLog {
   readonly safeNumber: number;
   /** A write failed: nothing will be safe any more. */
   readonly hasFailed: boolean;
+  /** There is no room on the disk: what is not safe yet will be when there is. */
+  readonly isFull: boolean;
   readonly budget: MemoryBudget;
   /** Something was added to the batch. The queue wants to hear when the batch `awaited` is safe; 0 for none. */
   written(queueId: number, awaited: number): void;

@@ -212,6 +212,19 @@ describe('a durable queue beside one in memory', () => {
     expect(again.head()?.expiresAtMs).toBe(700);
   });
 
+  test('B19 on a full disk a backlog goes out before the log knows that it may have', () => {
+    const log = new MemoryLog();
+    openStore(log).push(wanted('m', true));
+    log.sync();
+    const next = log.crash();
+    const again = openStore(next);
+    next.load();
+    again.use();
+    expect(again.head()).toBe(null);
+    next.isFull = true;
+    expect(again.head()?.message).toBe('m');
+  });
+
   test('nothing of a backlog goes out before the log knows that it may have', () => {
     const log = new MemoryLog();
     openStore(log).push(wanted('m', true));

@@ -29,6 +29,7 @@ export class MemoryLog implements QueueLog {
   batchNumber = 1;
   safeNumber = 0;
   hasFailed = false;
+  isFull = false;
   readonly budget = { residentBytes: 0, maxBytes: 1_000_000 };
   /** What is safe, and what is written too. */
   private readonly safe: Map<number, Row>;

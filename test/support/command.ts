@@ -22,6 +22,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Added to the environment, which is otherwise freed of every WARREN_ variable. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A command and its arguments that run the process in their own place, such as `nsenter -m`. */
+  readonly under?: readonly string[];
 }
 
 /** The command while it runs. */
@@ -31,8 +33,9 @@ export class RunningCommand implements AsyncDisposable {
   private readonly output = { stdout: '', stderr: '' };
   private isOver = false;
 
-  constructor(args: readonly string[], { cwd, env }: CommandOptions = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], { cwd, env, under = [] }: CommandOptions = {}) {
+    const [command, ...rest] = [...under, process.execPath, MAIN, ...args];
+    this.child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...ownEnvironment(), ...env },
       ...(cwd === undefined ? {} : { cwd }),

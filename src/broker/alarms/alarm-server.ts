@@ -1,5 +1,6 @@
-// Looks at memory and disk every second and raises the alarms that hold publishers back (B19; DESIGN decision 16). An
-// alarm ends some way below the bound that began it, so that it does not flicker.
+// Looks at memory and disk every second, at a disk that could soon be full more often, and raises the alarms that hold
+// publishers back (B19; DESIGN decision 16). An alarm ends some way below the bound that began it, so that it does not
+// flicker.
 import { genServer, noReply, ok, type ServerContext } from '../../behaviours/index.ts';
 import type { DownMessage, TimeoutMessage } from '../../process/index.ts';
 import type { AnyPid } from '../../term/index.ts';
@@ -33,9 +34,15 @@ interface State {
   readonly inlet: (message: FreeBytes) => void;
   /** The watches of threads whose heap is nearly full. */
   readonly over: Set<AnyPid>;
+  /** The next look at the disk comes sooner than the others. */
+  isSoon: boolean;
 }
 
 const LOOK_MS = 1_000;
+/** No log is written faster: before the free bytes could be used up, the disk is looked at again. */
+const BYTES_PER_MS = 1_000_000;
+const SOONEST_MS = 20;
+const SOON = { tag: 'soon' } as const;
 /** The share of a bound below which its alarm ends. */
 const END_SHARE = 0.95;
 
@@ -45,14 +52,15 @@ export const alarmServer = genServer<State, [AlarmSettings], never, never, Alarm
   init(context, settings) {
     clearOwn(context);
     const inlet = context.inlet() as State['inlet'];
-    const state = { settings, context, inlet, over: new Set<AnyPid>() };
+    const state = { settings, context, inlet, over: new Set<AnyPid>(), isSoon: false };
     look(state);
     return ok(state);
   },
   handleInfo(message, state) {
     switch (message.tag) {
       case 'timeout':
-        look(state);
+        if (message.message === SOON) lookAgain(state);
+        else look(state);
         break;
       case 'heap':
         if (message.isOver) state.context.monitor(message.from);
@@ -78,16 +86,23 @@ function clearOwn({ env }: ServerContext): void {
 }
 
 function look(state: State): void {
-  const { context, settings, inlet } = state;
-  const { memory, disk } = context.env;
+  const { context, settings } = state;
+  const { memory } = context.env;
   if (memory !== undefined) lookAtMemory(state, memory.usedBytes());
-  if (settings.diskFreeBytesMin !== null) {
-    // A disk that does not say leaves the alarm as it is.
-    disk.freeBytes((result) => {
-      if (result.ok) inlet({ tag: 'freeBytes', bytes: result.value });
-    });
-  }
+  if (settings.diskFreeBytesMin !== null) askDisk(state);
   context.startTimer(LOOK_MS, context.self, null);
+}
+
+/** A disk that does not say leaves the alarm as it is. */
+function askDisk({ context, inlet }: State): void {
+  context.env.disk.freeBytes((result) => {
+    if (result.ok) inlet({ tag: 'freeBytes', bytes: result.value });
+  });
+}
+
+function lookAgain(state: State): void {
+  state.isSoon = false;
+  askDisk(state);
 }
 
 function lookAtMemory(state: State, usedBytes: number): void {
@@ -99,6 +114,11 @@ function lookAtMemory(state: State, usedBytes: number): void {
 function lookAtDisk(state: State, freeBytes: number): void {
   const { diskFreeBytesMin } = state.settings;
   if (diskFreeBytesMin === null) return;
+  const lastsMs = Math.max(SOONEST_MS, (freeBytes - diskFreeBytesMin) / BYTES_PER_MS);
+  if (freeBytes >= diskFreeBytesMin && lastsMs < LOOK_MS && !state.isSoon) {
+    state.isSoon = true;
+    state.context.startTimer(Math.ceil(lastsMs), state.context.self, SOON);
+  }
   if (freeBytes < diskFreeBytesMin) raise(state, 'diskLow', true, { freeBytes, diskFreeBytesMin });
   else if (freeBytes > diskFreeBytesMin / END_SHARE) raise(state, 'diskLow', false, { freeBytes, diskFreeBytesMin });
 }

@@ -51,6 +51,7 @@ export const logAgent = genServer<State, [number], never, never, AgentMessage>({
     if (message.tag === 'flush') flush(state, context);
     else if (message.tag === 'safe') tell(context, port.safe(message.batch));
     else if (message.tag === 'logFailed') tell(context, port.failed());
+    else if (message.tag === 'logFull') tell(context, port.full(message.isFull));
     else if (message.tag === 'page') tell(context, port.loaded(message.readId, message.page));
     else if (message.tag === 'EXIT') return stop(message.reason, state);
     return noReply(state);

@@ -36,6 +36,7 @@ export class LogPort implements QueueLog {
   batchNumber = 1;
   safeNumber = 0;
   hasFailed = false;
+  isFull = false;
   /** The log that this port writes to, and who carries it there; null until the first agent has joined. */
   log: LogPid | null = null;
   agent: AnyPid | null = null;
@@ -122,6 +123,14 @@ export class LogPort implements QueueLog {
   failed(): AnyPid[] {
     this.hasFailed = true;
     return this.safe(this.safeNumber);
+  }
+
+  /** Those who wait may not want to any longer. */
+  full(isFull: boolean): AnyPid[] {
+    this.isFull = isFull;
+    const told: AnyPid[] = [];
+    if (isFull) for (const queueId of this.awaiting.keys()) this.tell(queueId, told);
+    return told;
   }
 
   loaded(readId: number, page: LoadedPage): AnyPid[] {

@@ -6,7 +6,7 @@ import type { DiskResult } from '../../env/index.ts';
 import { type Effects, receive } from '../../process/index.ts';
 import { type LoadedPage, type LogOptions, type Opened, SegmentLog } from '../../storage/index.ts';
 import type { AnyPid, Pid, Ref } from '../../term/index.ts';
-import { setAlarm } from '../alarms/index.ts';
+import { alarmsOf, setAlarm } from '../alarms/index.ts';
 import type { FromLog, LogCall, LogMessage } from './protocol.ts';
 import { type TakeTurn, turnDisk } from './turn-disk.ts';
 
@@ -29,8 +29,11 @@ interface State {
   readonly lastBatches: Map<string, number>;
   readonly context: ServerContext;
   hasFailed: boolean;
+  isFull: boolean;
   /** A timer runs for what nobody waits for. */
   isHurrying: boolean;
+  /** A timer runs for making room. */
+  isMakingRoom: boolean;
 }
 
 type DiskTurn = Extract<LogMessage, { tag: 'diskTurn' }>;
@@ -44,6 +47,9 @@ const RETRY_MS = 1_000;
 /** How long acks and what else nobody waits for may lie before they are written: what a kill of the process can lose of them. */
 const UNAWAITED_MS = 10;
 const HURRY = { tag: 'hurry' } as const;
+/** While the disk is low, what is acked makes room within this time, however little it is: publishers wait for it. */
+const MAKE_ROOM_MS = 1_000;
+const MAKE_ROOM = { tag: 'makeRoom' } as const;
 
 const isDiskTurn = (message: unknown): message is DiskTurn =>
   (message as { readonly tag?: unknown } | null)?.tag === 'diskTurn';
@@ -69,7 +75,9 @@ export const logServer = genServer<State, [LogOptions], LogCall, never, LogMessa
       lastBatches: new Map(),
       context,
       hasFailed: false,
+      isFull: false,
       isHurrying: false,
+      isMakingRoom: false,
     };
     holder.state = state;
     return ok(state);
@@ -109,6 +117,7 @@ export const logServer = genServer<State, [LogOptions], LogCall, never, LogMessa
       case 'timeout':
         if (message.message === null) state.log.retry();
         else if (message.message === HURRY) hurry(state);
+        else if (message.message === MAKE_ROOM) makeRoom(state);
         else read(state, message.message as Read);
         break;
     }
@@ -142,7 +151,10 @@ function listenerOf({ env }: ServerContext, holder: { readonly state: State | nu
       setAlarm(env.words, 'diskFull', isFull);
       env.logger.log(isFull ? 'error' : 'info', isFull ? 'no room on the disk; writing waits' : 'writing goes on');
       const { state } = holder;
-      if (state !== null && isFull) state.context.startTimer(RETRY_MS, state.context.self, null);
+      if (state === null) return;
+      state.isFull = isFull;
+      for (const { pid } of state.agents.values()) state.context.send(pid, { tag: 'logFull', isFull });
+      if (isFull) state.context.startTimer(RETRY_MS, state.context.self, null);
     },
     report(event: string, data: Readonly<Record<string, unknown>>): void {
       env.logger.log('warning', event, data);
@@ -163,6 +175,7 @@ function join(state: State, pid: Pid<FromLog>, thread: string, from: From): void
   const agent = { pid, thread, ref: context.monitor(pid), lastBatch };
   state.agents.set(pid, agent);
   replyTo(context, from, lastBatch);
+  context.send(pid, { tag: 'logFull', isFull: state.isFull });
   if (state.hasFailed) context.send(pid, { tag: 'logFailed' });
   // What its predecessor brought becomes safe with everything else; the new one is told when.
   else if (lastBatch > 0)
@@ -217,6 +230,15 @@ function append(state: State, { from, batch, bytes, isAwaited }: Append): void {
 function hurry(state: State): void {
   state.isHurrying = false;
   state.log.hurry();
+  const { context } = state;
+  if (state.isMakingRoom || !alarmsOf(context.env.words).includes('diskLow')) return;
+  state.isMakingRoom = true;
+  context.startTimer(MAKE_ROOM_MS, context.self, MAKE_ROOM);
+}
+
+function makeRoom(state: State): void {
+  state.isMakingRoom = false;
+  state.log.compact();
 }
 
 function read(state: State, message: Read): void {

@@ -14,6 +14,8 @@ export type FromLog =
   | { readonly tag: 'safe'; readonly batch: number }
   /** Nothing will be safe any more: a write or a sync failed. */
   | { readonly tag: 'logFailed' }
+  /** There is no room on the disk, or there is again: what is not safe yet may take long. */
+  | { readonly tag: 'logFull'; readonly isFull: boolean }
   | { readonly tag: 'page'; readonly readId: number; readonly page: LoadedPage };
 
 export type LogCall =

@@ -1,5 +1,6 @@
 // Reads pages of a row: the next live messages in order, wherever their records are, in as few reads as possible. What
 // does not pass its check is reported and left out, never served.
+import type { DiskResult } from '../../env/index.ts';
 import { ask, type Flow } from './flow.ts';
 import type { IndexCache } from './index-cache.ts';
 import { type Crc32, HEADER_BYTES, KIND, type RecordHeader, readHeader } from './records.ts';
@@ -24,6 +25,10 @@ export interface Page {
   readonly damaged: number;
 }
 
+/** There is more, and a partial page has none of it. */
+export const isInVain = (result: DiskResult<Page>): boolean =>
+  result.ok && result.value.records.length === 0 && result.value.next !== null;
+
 interface Place {
   readonly segment: Segment;
   readonly sequence: number;
@@ -42,6 +47,8 @@ export interface ReadPlan {
   readonly report: Report;
   /** The highest sequence of the row that is written for sure. */
   readonly upTo: number;
+  /** Some of it may not be written: the page ends before that. */
+  readonly isPartial: boolean;
   /** Whether the record at that offset of that segment is written. */
   isWritten(segment: Segment, offset: number): boolean;
 }
@@ -53,9 +60,11 @@ export function* readPage(
   from: number,
   limit: { readonly count: number; readonly bytes: number },
 ): Flow<Page> {
-  const wanted = row.live.next(from, limit.count).filter((sequence) => sequence <= plan.upTo);
+  const all = row.live.next(from, limit.count).filter((sequence) => sequence <= plan.upTo);
+  const places = all.length === 0 ? new Map<number, Place>() : yield* locate(plan, rowId, all);
+  const unwritten = plan.isPartial ? all.findIndex((sequence) => !places.has(sequence)) : -1;
+  const wanted = unwritten < 0 ? all : all.slice(0, unwritten);
   if (wanted.length === 0) return { records: [], next: row.live.next(from, 1)[0] ?? null, damaged: 0 };
-  const places = yield* locate(plan, rowId, wanted);
   let bytes = 0;
   let taken = 0;
   for (; taken < wanted.length && (taken === 0 || bytes < limit.bytes); taken++) {

@@ -9,7 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import { IndexCache } from './index-cache.ts';
 import { LOG_DEFAULTS, type LogOptions } from './log-options.ts';
 import { newSegment, openSegments, tellAll } from './new-segment.ts';
-import { type Page, type ReadPlan, readPage } from './reader.ts';
+import { isInVain, type Page, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
 import { type RecoveryPlan, removeFiles, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
@@ -232,32 +232,35 @@ export class SegmentLog {
   ): void {
     const { appended } = this;
     const upTo = this.table.rows.get(row)?.lastSequence ?? 0;
-    if (this.commit.writtenNumber < appended) this.hurry();
-    this.when(
-      () => this.commit.writtenNumber >= appended || this.hasFailed,
-      () => {
-        if (this.commit.writtenNumber < appended) return done({ ok: false, failure: HAS_FAILED });
-        const known = this.table.rows.get(row);
-        if (known === undefined) {
-          done({ ok: true, value: { records: [], next: null, damaged: 0 } });
-          return;
-        }
-        const number = ++this.lastRead;
-        this.reads.add(number);
-        run(readPage(this.readPlan(upTo), row, known, from, limit), (result) => {
-          this.reads.delete(number);
-          done(result);
-          this.moved();
-        });
-      },
-    );
+    const isWritten = (): boolean => this.commit.writtenNumber >= appended;
+    if (!isWritten()) this.hurry();
+    const readNow = (isPartial: boolean): void => {
+      const known = this.table.rows.get(row);
+      if (known === undefined) {
+        done({ ok: true, value: { records: [], next: null, damaged: 0 } });
+        return;
+      }
+      const number = ++this.lastRead;
+      this.reads.add(number);
+      run(readPage(this.readPlan(upTo, isPartial), row, known, from, limit), (result) => {
+        this.reads.delete(number);
+        if (!isPartial || !isInVain(result)) done(result);
+        else this.when(() => isWritten() || this.hasFailed, whole);
+        this.moved();
+      });
+    };
+    const whole = (): void => (isWritten() ? readNow(false) : done({ ok: false, failure: HAS_FAILED }));
+    // Without room for what comes after it, what is written is there all the same.
+    const begin = (): void => (isWritten() || this.hasFailed ? whole() : readNow(true));
+    this.when(() => isWritten() || this.hasFailed || this.isFull, begin);
   }
 
-  private readPlan(upTo: number): ReadPlan {
+  private readPlan(upTo: number, isPartial: boolean): ReadPlan {
     const { segments, cache, listener, disk } = this;
     const isWritten = (segment: Segment, offset: number): boolean =>
       segment !== this.active || offset < this.commit.writtenBytes;
-    return { segments, cache, crc32: disk.crc32.bind(disk), report: listener.report.bind(listener), upTo, isWritten };
+    const [crc32, report] = [disk.crc32.bind(disk), listener.report.bind(listener)];
+    return { segments, cache, crc32, report, upTo, isPartial, isWritten };
   }
 
   /** Bytes on the disk, and of live messages; segments. */

@@ -12,7 +12,7 @@ type Look = readonly [usedBytes: number, freeBytes: number | null];
 const SETTINGS = { memoryBytesMax: 1_000, heapShareMax: 0.75, diskFreeBytesMin: 950 };
 
 /** The alarms after each look, and what was logged. */
-function after(looks: readonly Look[]): { alarms: (readonly Alarm[])[]; logs: VirtualEngine['logs'] } {
+function after(looks: readonly Look[], everyMs = 1_000): { alarms: (readonly Alarm[])[]; logs: VirtualEngine['logs'] } {
   const alarms: (readonly Alarm[])[] = [];
   let logs: VirtualEngine['logs'] = [];
   play(function* (context, engine): Effects<void> {
@@ -30,7 +30,7 @@ function after(looks: readonly Look[]): { alarms: (readonly Alarm[])[]; logs: Vi
     for (const [index] of looks.entries()) {
       alarms.push(alarmsOf(context.env.words));
       now = looks[index + 1] ?? now;
-      yield* sleep(1_000);
+      yield* sleep(everyMs);
     }
     logs = engine.logs;
   });
@@ -71,4 +71,19 @@ it('B19 one alarm that ends leaves the other', () => {
     [0, 5_000],
   ]);
   expect(alarms).toEqual([['memory', 'diskLow'], ['diskLow'], []]);
+});
+
+it('B19 a disk that could soon be full is looked at more often than every second', () => {
+  const looks: Look[] = [
+    [0, 100_000],
+    [0, 949],
+    [0, 949],
+  ];
+  expect(after(looks, 100).alarms.map((list) => list.join())).toEqual(['', 'diskLow', 'diskLow']);
+  const far: Look[] = [
+    [0, 10_000_000_000],
+    [0, 949],
+    [0, 949],
+  ];
+  expect(after(far, 100).alarms).toEqual([[], [], []]);
 });

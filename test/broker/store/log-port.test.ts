@@ -48,4 +48,16 @@ describe('LogPort', () => {
     }
     expect([log.safe(1), log.safe(2), log.safe(3)]).toEqual([[pid], [pid], []]);
   });
+
+  test('B19 a queue that waits is told that the disk is full, and goes on waiting', () => {
+    const log = port();
+    const pid = {} as Parameters<LogPort['own']>[1];
+    log.own(1, pid);
+    log.own(2, pid);
+    log.batch.publish(2, 1, [PAYLOAD]);
+    log.written(1, log.batchNumber);
+    log.take();
+    expect([log.full(true), log.isFull, log.full(false), log.isFull]).toEqual([[pid], true, [], false]);
+    expect(log.safe(1)).toEqual([pid]);
+  });
 });

@@ -194,6 +194,37 @@ describe('the log', () => {
     expect([open(), driver.complaints()]).toEqual([0, []]);
   });
 
+  test('B19 on a full disk what was written is read, and what waits for room is read when there is room', () => {
+    let isFull = false;
+    const disk = new SimDisk({
+      random: seeded(6),
+      fault: (operation) => (isFull && operation === 'write' ? 'ENOSPC' : null),
+    });
+    const driver = new LogDriver(disk);
+    driver.open();
+    const pages: (readonly number[])[] = [];
+    const read = (from: number): void =>
+      driver.log?.read(1, from, { count: 100, bytes: 100_000 }, (result) => {
+        pages.push(result.ok ? [...result.value.records.map(({ sequence }) => sequence), result.value.damaged] : []);
+      });
+    const publish = (): void => driver.perform({ op: 'publish', row: 1, bytes: 50 });
+    for (let count = 0; count < 3; count++) publish();
+    driver.perform({ op: 'settle' });
+    isFull = true;
+    for (let count = 0; count < 2; count++) publish();
+    driver.perform({ op: 'settle' });
+    const all = [...(driver.rows.get(1)?.keys() ?? [])];
+    read(all[0]);
+    read(all[3]);
+    driver.perform({ op: 'settle' });
+    expect(pages).toEqual([[...all.slice(0, 3), 0]]);
+    isFull = false;
+    driver.log?.retry();
+    driver.perform({ op: 'settle' });
+    expect(pages.slice(1)).toEqual([[...all.slice(3), 0]]);
+    expect(driver.complaints()).toEqual([]);
+  });
+
   test('a full disk at every operation: nothing promised is lost, and all goes on when there is room again', () => {
     // Closing a log that waits for room gives up what waits.
     const script = busyScript().filter(({ op }) => op !== 'reopen');
