@@ -105,6 +105,14 @@ run("timer-fire", Ns) ->
         times(1000, fun() -> erlang:send_after(0, self(), item) end),
         drain(1000)
     end), "timers/s"};
+run("bytes-1kib-cross", Ns) ->
+    bytes(1024, Ns);
+run("bytes-64kib-cross", Ns) ->
+    bytes(65536, Ns);
+run("tick-beside-10-busy", _) ->
+    {tick_lateness(normal), "ms"};
+run("tick-beside-10-busy-high", _) ->
+    {tick_lateness(high), "ms"};
 run("supervisor-restart-burst", Ns) ->
     _ = bursts(Ns div 10, 0, 0),
     {bursts(Ns, 0, 0), "restarts/s"};
@@ -113,6 +121,40 @@ run("supervisor-restart-sustained", Ns) ->
     Rate = repeat(Ns, 100, fun() -> restart_all(100) end),
     stop_supervisor(Supervisor),
     {Rate, "restarts/s"}.
+
+%% ---- bytes from scheduler to scheduler (by reference), and a tick of 1 kHz -----------------------------------------
+
+bytes(Size, Ns) ->
+    Self = self(),
+    Item = binary:copy(<<0>>, Size),
+    Sink = spawn_opt(fun() -> any_sink(Self, 1000) end, [link | side(b, "bytes-cross")]),
+    {repeat(Ns, 1000, fun() -> times(1000, fun() -> Sink ! Item end), receive window -> ok end end), "msgs/s"}.
+
+any_sink(Owner, 0) -> Owner ! window, any_sink(Owner, 1000);
+any_sink(Owner, N) -> receive _ -> any_sink(Owner, N - 1) end.
+
+%% The 99th percentile of a thousand ticks of one ms, beside ten processes that compute.
+tick_lateness(Priority) ->
+    Self = self(),
+    Busy = [spawn_link(fun spin/0) || _ <- lists:seq(1, 10)],
+    spawn_opt(fun() ->
+        Due = erlang:monotonic_time(nanosecond) + 1000000,
+        Self ! {late, lists:sort(ticks(1000, Due, []))}
+    end, [link, {priority, Priority}]),
+    receive {late, Late} ->
+        [begin unlink(P), exit(P, kill) end || P <- Busy],
+        lists:nth(990, Late) / 1.0e6
+    end.
+
+ticks(0, _, Late) -> Late;
+ticks(N, Due, Late) ->
+    erlang:send_after(Due div 1000000 + 1, self(), tick, [{abs, true}]),
+    receive tick -> ok end,
+    Now = erlang:monotonic_time(nanosecond),
+    ticks(N - 1, max(Due + 1000000, Now), [max(0, Now - Due) | Late]).
+
+spin() -> spin(0).
+spin(N) -> spin((N * 31 + 1) rem 65536).
 
 %% ---- the two sides of a case -------------------------------------------------------------------------------------
 

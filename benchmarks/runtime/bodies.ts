@@ -52,6 +52,15 @@ export function* driver(context: Parameters<typeof echo.handle>[2], kind: string
       }
     });
     context.send(owner, figure);
+  } else if (kind.startsWith('bytes-')) {
+    const bytes = new Uint8Array(Number(kind.slice('bytes-'.length)));
+    const pid = context.spawn(BODIES.sink, [context.self], { placement }) as Any;
+    // A window of a hundred: more than that is not under way in what copies.
+    const figure = yield* repeat(1_000, function* () {
+      for (let index = 0; index < 1_000; index++) context.send(pid, bytes);
+      yield* receive();
+    });
+    context.send(owner, figure);
   } else if (kind === 'one-way') {
     const pid = context.spawn(BODIES.sink, [context.self], { placement }) as Any;
     const blast = () => {

@@ -20,5 +20,7 @@ const crossCase = (kind: string, name: string, question: string, unit: string): 
 export const crossCases: readonly BenchCase[] = [
   crossCase('ping-pong', 'ping-pong-cross', 'round trips between two threads', 'round trips/s'),
   crossCase('one-way', 'one-way-cross', 'messages from one thread to another, window 2 x 1000', 'msgs/s'),
+  crossCase('bytes-1024', 'bytes-1kib-cross', '1 KiB of bytes each from one thread to another', 'msgs/s'),
+  crossCase('bytes-65536', 'bytes-64kib-cross', 'the same with 64 KiB', 'msgs/s'),
   crossCase('call', 'gen-server-call-cross', 'calls of a gen-server on another thread', 'calls/s'),
 ];

@@ -6,6 +6,7 @@ import { crossCases } from './cross.ts';
 import { messageCases } from './messages.ts';
 import { processCases } from './processes.ts';
 import { serverCases } from './servers.ts';
+import { tickCases } from './ticks.ts';
 import { timerCases } from './timers.ts';
 
 /** All runtime cases. */
@@ -14,5 +15,6 @@ export const cases: readonly BenchCase[] = [
   ...serverCases,
   ...processCases,
   ...timerCases,
+  ...tickCases,
   ...crossCases,
 ];

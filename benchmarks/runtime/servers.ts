@@ -84,6 +84,7 @@ const refCall = (name: string, unread: number): BenchCase => ({
 });
 
 const CHILDREN = 100;
+const BURSTS_MS = 500;
 
 /** Kills all children, and waits until every one has a successor. */
 function* restartAll(context: Context<unknown>, pid: Parameters<typeof whichChildren>[0]): Effects<void> {
@@ -115,10 +116,44 @@ const restarts: BenchCase = {
     }),
 };
 
+/** Kills all children of supervisors that have just started, one burst each; starting and stopping them is not counted. */
+function* bursts(context: Context<unknown>): Effects<number> {
+  const children = Array.from({ length: CHILDREN }, (_, index) => ({
+    id: `child ${index}`,
+    start: { body: { handle: (state: unknown) => state }, args: [0] },
+  }));
+  let spentMs = 0;
+  let restarted = 0;
+  while (spentMs < BURSTS_MS) {
+    const started = yield* startLink(supervisor({ intensity: 10_000_000, periodMs: 3_600_000, children }), []);
+    if (!started.ok) throw new Error('the supervisor did not start');
+    const victims = yield* whichChildren(started.pid);
+    const startMs = performance.now();
+    for (const { pid } of victims) context.exit(pid as Pid<never>, 'kill');
+    yield* whichChildren(started.pid);
+    spentMs += performance.now() - startMs;
+    restarted += CHILDREN;
+    context.unlink(started.pid);
+    const ref = context.monitor(started.pid);
+    context.exit(started.pid, 'shutdown');
+    yield* receive((message) => isDown(message, ref), { ref });
+  }
+  return (restarted * 1_000) / spentMs;
+}
+
+const burst: BenchCase = {
+  name: 'supervisor-restart-burst',
+  question: 'a hundred children of a new supervisor killed at once, and all started again',
+  unit: 'restarts/s',
+  peer: 'supervisor-restart-burst',
+  run: () => inSystem(bursts),
+};
+
 export const serverCases: readonly BenchCase[] = [
   genServerCall,
   genServerCast,
   refCall('call-ref', 0),
   refCall('call-ref-behind-10k', 10_000),
   restarts,
+  burst,
 ];
