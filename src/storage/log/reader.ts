@@ -25,6 +25,15 @@ export interface Page {
   readonly damaged: number;
 }
 
+/** Of a row that is not there. */
+export const EMPTY_PAGE: Page = { records: [], next: null, damaged: 0 };
+
+/** How much a page holds at most, but one message at least. */
+export interface PageBounds {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** There is more, and a partial page has none of it. */
 export const isInVain = (result: DiskResult<Page>): boolean =>
   result.ok && result.value.records.length === 0 && result.value.next !== null;
@@ -53,13 +62,7 @@ export interface ReadPlan {
   isWritten(segment: Segment, offset: number): boolean;
 }
 
-export function* readPage(
-  plan: ReadPlan,
-  rowId: number,
-  row: Row,
-  from: number,
-  limit: { readonly count: number; readonly bytes: number },
-): Flow<Page> {
+export function* readPage(plan: ReadPlan, rowId: number, row: Row, from: number, limit: PageBounds): Flow<Page> {
   const all = row.live.next(from, limit.count).filter((sequence) => sequence <= plan.upTo);
   const places = all.length === 0 ? new Map<number, Place>() : yield* locate(plan, rowId, all);
   const unwritten = plan.isPartial ? all.findIndex((sequence) => !places.has(sequence)) : -1;

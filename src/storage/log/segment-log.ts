@@ -9,7 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import { IndexCache } from './index-cache.ts';
 import { LOG_DEFAULTS, type LogOptions } from './log-options.ts';
 import { newSegment, openSegments, tellAll } from './new-segment.ts';
-import { isInVain, type Page, type ReadPlan, readPage } from './reader.ts';
+import { EMPTY_PAGE, isInVain, type Page, type PageBounds, type ReadPlan, readPage } from './reader.ts';
 import { bindRecords, RecordBatch } from './records.ts';
 import { type RecoveryPlan, removeFiles, writeIndex } from './recovery.ts';
 import { RowTable } from './row-table.ts';
@@ -224,12 +224,7 @@ export class SegmentLog {
   }
 
   /** Live messages of a row from `from` on, at least one if there is any; everything appended so far included. */
-  read(
-    row: number,
-    from: number,
-    limit: { readonly count: number; readonly bytes: number },
-    done: DiskDone<Page>,
-  ): void {
+  read(row: number, from: number, limit: PageBounds, done: DiskDone<Page>): void {
     const { appended } = this;
     const upTo = this.table.rows.get(row)?.lastSequence ?? 0;
     const isWritten = (): boolean => this.commit.writtenNumber >= appended;
@@ -237,7 +232,7 @@ export class SegmentLog {
     const readNow = (isPartial: boolean): void => {
       const known = this.table.rows.get(row);
       if (known === undefined) {
-        done({ ok: true, value: { records: [], next: null, damaged: 0 } });
+        done({ ok: true, value: EMPTY_PAGE });
         return;
       }
       const number = ++this.lastRead;
