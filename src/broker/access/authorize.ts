@@ -1,6 +1,7 @@
 // What a user needs for each operation, and whether it has it (digest 12 "Permissions", B23, B25): the order of the checks
 // and the texts are those of RabbitMQ 3.10.8, asked of it operation by operation.
 import { type BrokerError, exchangeText, queueText } from '../errors.ts';
+import type { Pattern } from './linear-pattern.ts';
 import { compiledPattern, expandedPattern } from './patterns.ts';
 import type { AccessRecords } from './records.ts';
 
@@ -86,9 +87,9 @@ function topicNeed(permission: 'write' | 'read', exchange: string, topic: string
 export interface Grants {
   readonly user: string;
   readonly vhost: string;
-  readonly patterns: Readonly<Record<Permission, RegExp | null>>;
+  readonly patterns: Readonly<Record<Permission, Pattern | null>>;
   /** By topic exchange; empty for most users. */
-  readonly topics: ReadonlyMap<string, Readonly<Record<'write' | 'read', RegExp | null>>>;
+  readonly topics: ReadonlyMap<string, Readonly<Record<'write' | 'read', Pattern | null>>>;
   /** Whether the user may publish under another name, by the tag `impersonator`. */
   readonly mayImpersonate: boolean;
 }

@@ -2,9 +2,10 @@
 export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
 export { type AccessEvent, changeRefusal } from './changes.ts';
 export { bindingRefusal, channelRefusal, entryRefusal, queueRefusal } from './limits.ts';
+export type { Pattern } from './linear-pattern.ts';
 export { LoginThrottle } from './login-throttle.ts';
 export * from './password-hashes.ts';
-export { PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
+export { compiledPattern, PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './profiles.ts';
 export * from './records.ts';
 export { HASH_SLOWLY, IS_SLOW_PASSWORD } from './slow-hashes.ts';

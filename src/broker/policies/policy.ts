@@ -1,6 +1,7 @@
 // What a policy and an operator policy are, and which of them holds for a queue or an exchange (digest 1.5): the one of
 // the highest priority whose pattern is in the name; an operator's is merged over it, the stricter value first. Pure
 // rules: every replica and the metadata server come to the same answer.
+import { compiledPattern, type Pattern } from '../access/index.ts';
 
 /** Whether a policy is for queues, for exchanges, or both; the narrower words are those of newer RabbitMQs. */
 export const POLICY_SCOPES = ['all', 'queues', 'exchanges', 'classic_queues', 'quorum_queues', 'streams'] as const;
@@ -137,12 +138,14 @@ function isInScope(scope: PolicyScope, target: PolicyTarget): boolean {
   return scope === 'queues' || scope === SCOPE_OF_TYPE[target.type];
 }
 
-const compiled = new WeakMap<Policy, RegExp>();
+/** An empty expression is found in every name, unlike that of a permission. */
+const ANYTHING: Pattern = { test: () => true };
+const compiled = new WeakMap<Policy, Pattern>();
 
-function patternOf(policy: Policy): RegExp {
+function patternOf(policy: Policy): Pattern {
   const known = compiled.get(policy);
   if (known !== undefined) return known;
-  const pattern = new RegExp(policy.pattern);
+  const pattern = compiledPattern(policy.pattern) ?? ANYTHING;
   compiled.set(policy, pattern);
   return pattern;
 }
