@@ -11,11 +11,12 @@ const BACKLOG_BYTES = 64 * 1_048_576;
 const BACKLOG_BODY = Buffer.alloc(64 * 1_024);
 const QUEUE = 'of the good one';
 
-/** Times of round trips in ms, and what the abusers did meanwhile. */
+/** Times of round trips in ms by turn, quiet and beside abusers, and what those did in all turns. */
 export interface BesideAbusers {
-  readonly quietMs: readonly number[];
-  readonly abusedMs: readonly number[];
-  readonly counts: AbuseCounts;
+  readonly quietMs: readonly number[][];
+  readonly abusedMs: readonly number[][];
+  readonly connects: number;
+  readonly thrownOut: number;
 }
 
 /** From publish to delivery, one every 5 ms; late ones do not put off the next beyond that. */
@@ -34,8 +35,13 @@ export async function roundTrips(client: RawClient, rounds: number): Promise<num
   return times;
 }
 
-/** So many round trips quiet, and as many with so many abusive sockets. */
-export async function besideAbusers(broker: WatchedBroker, sockets: number, rounds: number): Promise<BesideAbusers> {
+/** In each turn, so many round trips quiet, and as many with so many abusive sockets. */
+export async function besideAbusers(
+  broker: WatchedBroker,
+  sockets: number,
+  rounds: number,
+  turns: number,
+): Promise<BesideAbusers> {
   await using client = await RawClient.open(broker.amqpPort);
   client.send(wire.queueDeclare(1, QUEUE), wire.consume(1, QUEUE, 'good'));
   await client.method('60.21');
@@ -45,25 +51,53 @@ export async function besideAbusers(broker: WatchedBroker, sockets: number, roun
   for (let sent = 0; sent < messages; sent++) loader.send(wire.publish(1, '', BACKLOG, BACKLOG_BODY));
   loader.send(wire.method(1, 50, 10, wire.u16(0), wire.shortstr(BACKLOG), wire.u8(0), wire.table()));
   await loader.method('50.11', 2);
-  await roundTrips(client, rounds / 4);
-  const quietMs = await roundTrips(client, rounds);
-  const module = new URL('./abusers-main.ts', import.meta.url);
-  const { process } = await Forked.start<object, AbuseCounts, string>(module, [`${broker.amqpPort}`, `${sockets}`]);
-  await using abusers = process;
-  // The first of them have to be there, and those who never read to have got their part.
-  await roundTrips(client, rounds / 4);
-  const abusedMs = await roundTrips(client, rounds);
-  const counts = await abusers.ask({});
-  const told = (name: string, sample: readonly number[]): string =>
-    `${name} p50 ${quantile(sample, 0.5).toFixed(2)} ms, p99 ${quantile(sample, 0.99).toFixed(2)} ms`;
+  const quiet: number[][] = [await roundTrips(client, rounds)].slice(1);
+  const abused: number[][] = [];
+  const counts: AbuseCounts[] = [];
+  const goneMs: number[] = [];
+  for (let turn = 0; turn < turns; turn++) {
+    // What the machine does besides comes and goes, so that only neighbours in time are compared.
+    quiet.push(await roundTrips(client, rounds));
+    const module = new URL('./abusers-main.ts', import.meta.url);
+    const { process } = await Forked.start<object, AbuseCounts, string>(module, [`${broker.amqpPort}`, `${sockets}`]);
+    await using abusers = process;
+    // The first of them have to be there, and those who never read to have got their part.
+    await roundTrips(client, rounds / 2);
+    abused.push(await roundTrips(client, rounds));
+    counts.push(await abusers.ask({}));
+    await abusers[Symbol.asyncDispose]();
+    const vanishedMs = performance.now();
+    await broker.until(({ connections }) => connections === 2);
+    goneMs.push(performance.now() - vanishedMs);
+  }
+  const result = {
+    quietMs: quiet,
+    abusedMs: abused,
+    connects: sumOf(counts, 'connects'),
+    thrownOut: sumOf(counts, 'thrownOut'),
+  };
+  const told = (name: string, blocks: readonly number[][]): string =>
+    `${name} p50 ${figures(blocks, 0.5)} ms, p99 ${figures(blocks, 0.99)} ms`;
   console.log(
-    `${sockets} abusive sockets: ${told('quiet', quietMs)}; ${told('abused', abusedMs)}; ratio p50 ` +
-      `${ratio(quietMs, abusedMs, 0.5).toFixed(2)}, p99 ${ratio(quietMs, abusedMs, 0.99).toFixed(2)}; ${JSON.stringify(counts)}`,
+    `${sockets} abusive sockets: ${told('quiet', quiet)}; ${told('abused', abused)}; ratio p50 ` +
+      `${ratio(result, 0.5).toFixed(2)}, p99 ${ratio(result, 0.99).toFixed(2)}; ${result.connects} connections came, ` +
+      `${result.thrownOut} were thrown out, ${sumOf(counts, 'bytesSent')} bytes sent; gone within ${Math.round(Math.max(...goneMs))} ms`,
   );
-  return { quietMs, abusedMs, counts };
+  return result;
 }
 
-/** By how much a quantile has grown. */
-export function ratio(quietMs: readonly number[], abusedMs: readonly number[], share: number): number {
-  return quantile(abusedMs, share) / quantile(quietMs, share);
+const sumOf = (counts: readonly AbuseCounts[], what: keyof AbuseCounts): number =>
+  counts.reduce((sum, one) => sum + one[what], 0);
+
+const figures = (blocks: readonly number[][], share: number): string =>
+  blocks.map((block) => quantile(block, share).toFixed(2)).join(' ');
+
+/** By how much a quantile is larger beside abusers: the medians of the turns are compared. */
+export function ratio({ quietMs, abusedMs }: BesideAbusers, share: number): number {
+  const median = (blocks: readonly number[][]) =>
+    quantile(
+      blocks.map((block) => quantile(block, share)),
+      0.5,
+    );
+  return median(abusedMs) / median(quietMs);
 }
