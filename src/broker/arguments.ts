@@ -60,7 +60,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['x-consumer-timeout', checkDuration],
   ['x-max-age', checkMaxAge],
   ['x-stream-max-segment-size-bytes', checkNatural],
-  ['x-initial-cluster-size', checkNatural],
+  ['x-initial-cluster-size', (field) => (integerOf(field) === 0 ? '{value_zero,0}' : checkNatural(field))],
 ];
 
 /** Arguments that RabbitMQ knows and a type has no use for; x-delivery-limit counts here for every queue. */
@@ -243,7 +243,7 @@ function checkPriority(field: FieldValue): string | null {
 
 function checkVersion(field: FieldValue): string | null {
   const value = integerOf(field);
-  if (value === null) return checkInteger(field);
+  if (value === null || value < 0) return checkNatural(field);
   return value === 1 || value === 2 ? null : `"unsupported queue version '${field.value}'"`;
 }
 

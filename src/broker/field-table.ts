@@ -53,6 +53,25 @@ export function integerOf(field: FieldValue | undefined): number | null {
   return field !== undefined && isInteger(field) ? Number(field.value) : null;
 }
 
+/** A value as RabbitMQ prints terms in error texts: texts and printable bytes as binaries, floats with a point. */
+export function termText(field: FieldValue): string {
+  const { type, value } = field;
+  if (type === 'longstr' || type === 'binary') return binaryText(value);
+  if (type === 'array') return `[${value.map((each) => `{${each.type},${termText(each)}}`).join(',')}]`;
+  if (type === 'table') {
+    return `[${[...value].map(([key, each]) => `{${binaryText(key)},${each.type},${termText(each)}}`).join(',')}]`;
+  }
+  const isWhole = (type === 'float' || type === 'double') && Number.isInteger(value);
+  return isWhole ? `${value}.0` : valueText(field);
+}
+
+function binaryText(value: string | Uint8Array): string {
+  if (value.length === 0) return '<<>>';
+  if (typeof value === 'string') return `<<"${value}">>`;
+  const isPrintable = value.every((byte) => byte >= 32 && byte < 127);
+  return isPrintable ? `<<"${String.fromCharCode(...value)}">>` : `<<${value.join(',')}>>`;
+}
+
 /** A value as error texts show it, without quotes around it. */
 export function valueText(field: FieldValue): string {
   const { value } = field;

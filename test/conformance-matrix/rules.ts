@@ -48,7 +48,7 @@ export const DECLARING_RULES: Group = {
       '5',
       declaring(['headers: %s', 'an empty all matches everything'], ['headers: %s', 'an empty any matches nothing']),
     ),
-    row('headers: x-match of another type', '5', declaring('x-match that is no text is 406')),
+    row('headers: x-match of another type', '5', declaring('x-match of %j is 406')),
     row(
       'auto-delete in a cascade',
       '5',

@@ -1,15 +1,12 @@
 // The finer rules of declaring, binding and deleting, sentence by sentence (digest 1, 5 and 6).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fields, startTarget, Talk, type Target } from '../support/talk.ts';
+import { fields, newName, startTarget, Talk, type Target } from '../support/talk.ts';
 
 let target: Target;
-let last = 0;
 beforeAll(async () => {
   target = await startTarget();
 });
 afterAll(() => target[Symbol.asyncDispose]());
-
-const newName = () => `d.${++last}`;
 
 describe('exchanges', () => {
   it('line ends are left out of names, in declarations, bindings and deletions', async () => {
@@ -85,12 +82,20 @@ describe('exchanges', () => {
     expect(await talk.drained(queue)).toEqual(isMatch ? ['a'] : []);
   });
 
-  it('x-match that is no text is 406', async () => {
+  it.each<[unknown, string]>([
+    [1, 'type signedint (value 1); expected longstr'],
+    [{ type: 'float', value: 2 }, 'type float (value 2.0); expected longstr'],
+    [['a'], 'type array (value [{longstr,<<"a">>}]); expected longstr'],
+    [{ type: 'binary', value: new Uint8Array([97]) }, 'type binary (value <<"a">>); expected longstr'],
+    [{ type: 'binary', value: new Uint8Array([0, 97]) }, 'type binary (value <<0,97>>); expected longstr'],
+    [null, 'type void (value undefined); expected longstr'],
+    ['', 'value <<>>; expected all, any, all-with-x, or any-with-x'],
+  ])('x-match of %j is 406', async (value, text) => {
     await using talk = await Talk.open(target);
-    const bound = { queue: await talk.queue(), exchange: 'amq.headers', arguments: { 'x-match': 1 } };
+    const bound = { queue: await talk.queue(), exchange: 'amq.headers', arguments: { 'x-match': value } };
     expect(await talk.ask('queue.bind', bound)).toMatchObject({
       replyCode: 406,
-      replyText: 'PRECONDITION_FAILED - Invalid x-match field type signedint (value 1); expected longstr',
+      replyText: `PRECONDITION_FAILED - Invalid x-match field ${text}`,
     });
   });
 

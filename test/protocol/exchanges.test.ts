@@ -1,15 +1,13 @@
 // The class exchange, method by method, its flags, its arguments and where each type routes (digest 5).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fields, startTarget, Talk, type Target } from '../support/talk.ts';
+import { fields, newName, startTarget, Talk, type Target } from '../support/talk.ts';
 
 let target: Target;
-let last = 0;
 beforeAll(async () => {
   target = await startTarget();
 });
 afterAll(() => target[Symbol.asyncDispose]());
 
-const newName = () => `x.${++last}`;
 const TO_DEFAULT = 'ACCESS_REFUSED - operation not permitted on the default exchange';
 
 async function exchange(talk: Talk, type: string, args = {}, flags = {}): Promise<string> {

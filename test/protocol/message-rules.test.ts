@@ -1,15 +1,12 @@
 // The finer rules of publishing, taking and giving back, sentence by sentence (digest 7 to 10).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fields, startTarget, Talk, type Target } from '../support/talk.ts';
+import { fields, newName, startTarget, Talk, type Target } from '../support/talk.ts';
 
 let target: Target;
-let last = 0;
 beforeAll(async () => {
   target = await startTarget();
 });
 afterAll(() => target[Symbol.asyncDispose]());
-
-const newName = () => `m.${++last}`;
 
 describe('publishing', () => {
   it.each<[string, Readonly<Record<string, unknown>>, object, string]>([

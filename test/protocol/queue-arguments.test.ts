@@ -1,7 +1,7 @@
 // The arguments of queues, one by one: what is refused and how, what is compared when a queue is declared again, and what
 // each one does to the Messages of a classic queue (digest 6 and 9).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fields, startTarget, Talk, type Target } from '../support/talk.ts';
+import { fields, newName, startTarget, Talk, type Target } from '../support/talk.ts';
 
 let target: Target;
 beforeAll(async () => {
@@ -9,8 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => target[Symbol.asyncDispose]());
 
-let last = 0;
-const newName = () => `a.${++last}`;
 const TOO_LONG_MS = 315_360_000_001;
 
 /** What the server says about an argument of a new queue, as far as it is about the value. */
@@ -43,10 +41,21 @@ describe('a new queue is refused with 406 for', () => {
     ['x-overflow', 1, '{unacceptable_type,signedint}'],
     ['x-queue-mode', 'nope', `"unsupported queue mode 'nope'"`],
     ['x-queue-version', 3, `"unsupported queue version '3'"`],
+    ['x-queue-version', -1, '{value_negative,-1}'],
     ['x-queue-type', 'nope', `"unsupported queue type 'nope'"`],
     ['x-single-active-consumer', 1, '{unacceptable_type,signedint}'],
   ])('%s: %j', async (argument, value, why) => {
     expect(await refusal({ [argument]: value })).toBe(invalid(argument, why));
+  });
+
+  it('x-initial-cluster-size of a stream that is 0', async () => {
+    await using talk = await Talk.open(target);
+    const queue = newName();
+    const args = { 'x-queue-type': 'stream', 'x-initial-cluster-size': 0 };
+    const { replyText } = await talk.ask('queue.declare', { queue, durable: true, arguments: args });
+    expect(replyText).toContain(
+      `invalid arg 'x-initial-cluster-size' for queue '${queue}' in vhost '/': {value_zero,0}`,
+    );
   });
 
   it('x-dead-letter-exchange that is no string', async () => {
@@ -153,9 +162,10 @@ describe('a classic queue', () => {
   it('takes the lower one of x-message-ttl and expiration, and keeps what waits behind a longer one', async () => {
     await using talk = await Talk.open(target);
     const queue = await talk.queue({ 'x-message-ttl': 60_000 });
-    talk.publish({ routingKey: queue }, 'short', { expiration: '20' });
-    await emptied(talk, queue);
     await talk.ask('confirm.select');
+    talk.publish({ routingKey: queue }, 'short', { expiration: '20' });
+    await talk.next();
+    await emptied(talk, queue);
     for (const [body, expiration] of Object.entries({ long: '60000', short: '1' })) {
       talk.publish({ routingKey: queue }, body, { expiration });
       await talk.next();

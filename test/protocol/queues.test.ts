@@ -1,15 +1,13 @@
 // The class queue, method by method, with its flags (digest 6).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTarget, Talk, type Target } from '../support/talk.ts';
+import { newName, startTarget, Talk, type Target } from '../support/talk.ts';
 
 let target: Target;
-let last = 0;
 beforeAll(async () => {
   target = await startTarget();
 });
 afterAll(() => target[Symbol.asyncDispose]());
 
-const newName = () => `q.${++last}`;
 const locked = (queue: string) =>
   `RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '${queue}' in vhost '/'. It could be originally declared on another connection or the exclusive property value does not match that of the original declaration.`;
 

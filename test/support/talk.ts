@@ -25,6 +25,13 @@ export async function startTarget(): Promise<Target> {
   return await startBroker({ amqpPort: 0, logger: 'silent' });
 }
 
+let lastName = 0;
+
+/** A name that no conversation has used, of this run or an earlier one with another broker. */
+export function newName(): string {
+  return `t.${hostProcess.pid}.${Date.now().toString(36)}.${++lastName}`;
+}
+
 /** A value of a table: numbers become signed integers of 32 bits, or 64 where they have to; typed ones stay as they are. */
 function field(value: unknown): FieldValue {
   if (value === null) return { type: 'void', value: null };

@@ -4,7 +4,7 @@
 
 import { type BrokerError, preconditionFailed } from '../errors.ts';
 import { equalValues } from '../field-equality.ts';
-import { type FieldTable, type FieldValue, NO_FIELDS, textOf, valueText } from '../field-table.ts';
+import { type FieldTable, type FieldValue, NO_FIELDS, termText, textOf } from '../field-table.ts';
 import type { Destination } from './destinations.ts';
 import { bindingId } from './exchange.ts';
 import type { MessageReader } from './reader.ts';
@@ -22,13 +22,14 @@ export function checkHeadersBinding(args: FieldTable): BrokerError | null {
   const field = args.get('x-match');
   if (field === undefined) return null;
   if (field.type !== 'longstr') {
-    const shown = `Invalid x-match field type ${field.type} (value ${valueText(field)}); expected longstr`;
+    const shown = `Invalid x-match field type ${field.type} (value ${termText(field)}); expected longstr`;
     return preconditionFailed(shown);
   }
   const text = textOf(field);
   if (text !== null && (MODES as readonly string[]).includes(text)) return null;
-  const shown = text === null ? valueText(field) : `<<"${text}">>`;
-  return preconditionFailed(`Invalid x-match field value ${shown}; expected all, any, all-with-x, or any-with-x`);
+  return preconditionFailed(
+    `Invalid x-match field value ${termText(field)}; expected all, any, all-with-x, or any-with-x`,
+  );
 }
 
 /** The bindings of a headers exchange. */
