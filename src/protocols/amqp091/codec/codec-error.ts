@@ -4,7 +4,7 @@ import { type ReplyCode, replyKind, replyText } from './reply-codes.ts';
 
 /**
  * A breach of the protocol, or a value that AMQP cannot carry. `message` is the reason without the code's name;
- * `replyText` is the whole text for the wire; `classId` and `methodId` are 0 where the breach names no method.
+ * `replyText` is the whole text for the wire; `classId` and `methodId` are 0 where the breach names no method. It has no stack.
  */
 export class CodecError extends Error {
   override readonly name = 'CodecError';
@@ -13,7 +13,11 @@ export class CodecError extends Error {
   readonly methodId: number;
 
   constructor(code: ReplyCode, text: string, classId = 0, methodId = 0) {
+    // A peer can cause thousands of breaches with one chunk, and writing down a stack is most of what each costs.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(text);
+    Error.stackTraceLimit = limit;
     this.code = code;
     this.classId = classId;
     this.methodId = methodId;

@@ -31,4 +31,9 @@ describe('reply codes', () => {
     expect(Buffer.byteLength(cut)).toBe(255);
     expect(replyText(404, `x${'ü'.repeat(200)}`)).toMatch(/^NOT_FOUND - xü+\.\.\.$/);
   });
+
+  test('a breach has no stack, for a peer can cause thousands of them with one chunk, and other errors keep theirs', () => {
+    expect(new CodecError(503, 'unimplemented method').stack).not.toContain('    at ');
+    expect(new Error('another').stack).toContain('    at ');
+  });
 });
