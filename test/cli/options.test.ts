@@ -254,3 +254,21 @@ describe('transports', () => {
     expect(() => options(...args)).toThrow(line);
   });
 });
+
+describe('limits', () => {
+  it('are a profile, and single ones as a list or, in a config file, an object', () => {
+    expect(options('--profile', 'hardened')).toMatchObject({ profile: 'hardened' });
+    expect(options('--limits', 'headers=64, messageBytes=1048576').limits).toEqual({
+      headers: 64,
+      messageBytes: 1_048_576,
+    });
+  });
+
+  it.each(['headers', 'headers=', 'headers=many', 'headers=-1', 'headers=1=2', ''])('%j is no list of them', (list) => {
+    expect(() => options('--limits', list)).toThrow('--limits must be limits such as messageBytes=16777216');
+  });
+
+  it('another profile is refused', () => {
+    expect(() => options('--profile', 'soft')).toThrow('--profile must be rabbitmq or hardened');
+  });
+});

@@ -189,6 +189,19 @@ describe('connections', () => {
   });
 });
 
+it('the whole handshake has 10 s, however slowly it goes on', { timeout: 30_000 }, async () => {
+  const fromMs = performance.now();
+  const silent = await RawClient.connect(plain.amqpPort);
+  const slow = await RawClient.connect(plain.amqpPort);
+  const started = await RawClient.connect(plain.amqpPort);
+  started.send(wire.PROTOCOL_HEADER);
+  let sent = 0;
+  const timer = setInterval(() => slow.send(wire.PROTOCOL_HEADER.subarray(sent, ++sent)), 1_500);
+  expect(await Promise.all([silent, slow, started].map((client) => client.end(15_000)))).toEqual([null, null, null]);
+  clearInterval(timer);
+  expect(performance.now() - fromMs).toBeGreaterThan(9_900);
+});
+
 describe('profiles', () => {
   it('hardened bounds everything, explicit limits go first, and what is no limit is refused', () => {
     expect(Object.values(PROFILES.hardened).every(Number.isFinite)).toBe(true);

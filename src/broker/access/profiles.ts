@@ -29,6 +29,8 @@ export interface BrokerLimits {
   readonly unreadAnswerBytes: number;
   /** Within how many ms a consumer whose user may not read any more is closed with 403; Infinity: it goes on. */
   readonly consumerRecheckMs: number;
+  /** Ms that the refusal of a login waits, on its own connection only. */
+  readonly loginRefusalMs: number;
   /** Bytes that have to be free on the disk. */
   readonly diskFreeBytes: number;
 }
@@ -53,6 +55,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     heartbeatMinS: 0,
     unreadAnswerBytes: 4_194_304,
     consumerRecheckMs: NONE,
+    loginRefusalMs: 0,
     diskFreeBytes: 50_000_000,
   },
   hardened: {
@@ -69,6 +72,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     heartbeatMinS: 5,
     unreadAnswerBytes: 1_048_576,
     consumerRecheckMs: 500,
+    loginRefusalMs: 3_000,
     diskFreeBytes: 1_073_741_824,
   },
 };

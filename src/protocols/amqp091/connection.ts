@@ -2,21 +2,14 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import {
-  alarmReason,
-  deleteExclusiveQueues,
-  enterVhost,
-  type ForcedClose,
-  isAlarmed,
-  logIn,
-  logInByName,
-} from '../../broker/index.ts';
+import { alarmReason, deleteExclusiveQueues, enterVhost, type ForcedClose, isAlarmed } from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
 import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
 import { ChannelTable, type Step } from './channel-table.ts';
 import { FrameReader, type FrameSink, type Method, methodIds, type ReplyCode, replyText } from './codec/index.ts';
 import { type ChannelSettings, ConnectionChannels } from './connection-channels.ts';
+import { tryLogin } from './connection-login.ts';
 import { ConnectionOutput } from './connection-output.ts';
 import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
@@ -29,7 +22,7 @@ import {
   SHUTDOWN_CLOSE_OK_MS,
   UNCONSUMED_BYTES_MAX,
 } from './limits.ts';
-import { certificateUser, loginHost } from './login.ts';
+import { certificateUser } from './login.ts';
 import { entriesRefusal } from './method-bounds.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
@@ -231,14 +224,10 @@ export class Connection {
 
   private *handshakeStep(channel: number, method: Method): Effects<void> {
     let step: HandshakeStep = channel === 0 ? this.handshake.take(method) : { do: 'hangUp' };
-    if (step.do === 'login') {
-      const isGood = yield* logIn(step.credentials, loginHost(this.socket));
-      this.user = step.credentials.user;
-      step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
-    } else if (step.do === 'loginByCertificate') {
-      const user = this.certificateUser;
-      const isGood = user !== null && (yield* logInByName(user, loginHost(this.socket)));
-      this.user = user ?? '';
+    if (step.do === 'login' || step.do === 'loginByCertificate') {
+      const { loginRefusalMs } = this.settings.limits;
+      const { user, isGood } = yield* tryLogin(step, this.socket, this.certificateUser, loginRefusalMs);
+      this.user = user;
       step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
     }
     if (step.do === 'send') this.output.method(0, step.method);
