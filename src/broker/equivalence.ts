@@ -122,9 +122,14 @@ function checkArguments(
     const now = wanted.get(name);
     if (old === undefined && now === undefined) continue;
     if (old === undefined || now === undefined) return inequivalent(what, name, oneSided(now), oneSided(old));
-    if (!equalArguments(old, now)) return inequivalent(what, name, `'${valueText(now)}'`, `'${valueText(old)}'`);
+    if (!equalArguments(old, now)) return inequivalent(what, name, quoted(now), quoted(old));
   }
   return null;
+}
+
+/** RabbitMQ takes a void value for none here, though not where only one side has it. */
+function quoted(field: FieldValue): string {
+  return field.type === 'void' ? 'none' : `'${valueText(field)}'`;
 }
 
 function oneSided(field: FieldValue | undefined): string {

@@ -61,8 +61,7 @@ export function termText(field: FieldValue): string {
   if (type === 'table') {
     return `[${[...value].map(([key, each]) => `{${binaryText(key)},${each.type},${termText(each)}}`).join(',')}]`;
   }
-  const isWhole = (type === 'float' || type === 'double') && Number.isInteger(value);
-  return isWhole ? `${value}.0` : valueText(field);
+  return valueText(field);
 }
 
 function binaryText(value: string | Uint8Array): string {
@@ -72,10 +71,11 @@ function binaryText(value: string | Uint8Array): string {
   return isPrintable ? `<<"${String.fromCharCode(...value)}">>` : `<<${value.join(',')}>>`;
 }
 
-/** A value as error texts show it, without quotes around it. */
+/** A value as error texts show it, without quotes around it; floats have a point. */
 export function valueText(field: FieldValue): string {
-  const { value } = field;
+  const { type, value } = field;
   if (value === null) return 'undefined';
+  if ((type === 'float' || type === 'double') && Number.isInteger(value)) return `${value}.0`;
   if (typeof value !== 'object') return String(value);
   if (value instanceof Uint8Array) return `<<${value.join(',')}>>`;
   if (value instanceof Map) {

@@ -75,6 +75,7 @@ export const PROPERTIES: Group = {
     built('headers', '2', publishing('headers passes unchanged, with the type of each value')),
     built('delivery-mode', '2, B1', [
       ...unchanged('deliveryMode'),
+      ...publishing('delivery-mode of %i is 406'),
       ...inFile('durability/kill')('B1 B4 B5 with %i data threads nothing confirmed is lost and nothing is invented'),
     ]),
     built('priority', '9', [
@@ -88,7 +89,7 @@ export const PROPERTIES: Group = {
     ]),
     built('expiration', '7, 9', [
       ...unchanged('expiration'),
-      ...publishing('expiration of %s is 406'),
+      ...publishing('expiration of %s is 406', 'expiration may have a sign in front'),
       ...queues('takes the lower one of x-message-ttl and expiration, and keeps what waits behind a longer one'),
     ]),
     built('message-id', '2', unchanged('messageId')),
@@ -136,6 +137,7 @@ export const HEADERS: Group = {
       publishing(
         'CC and BCC of the headers are further keys; BCC is taken out, the first key stays',
         'CC that is no array is 406',
+        'CC may have more than texts in it, which are no keys',
       ),
     ),
     built('BCC', '7', publishing('CC and BCC of the headers are further keys; BCC is taken out, the first key stays')),

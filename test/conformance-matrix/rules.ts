@@ -84,7 +84,14 @@ export const DECLARING_RULES: Group = {
   ],
 };
 
-const ORDER = ['the exchange first', 'then reply-to', 'then user-id', 'then expiration', 'then CC'];
+const ORDER = [
+  'the exchange first',
+  'then reply-to',
+  'then user-id',
+  'then expiration',
+  'then CC',
+  'then delivery-mode',
+];
 
 /** Of publishing, taking, giving back, dead letters. */
 export const MESSAGE_RULES: Group = {

@@ -14,7 +14,8 @@ describe('publishing', () => {
     ['then reply-to', {}, { replyTo: 'amq.rabbitmq.reply-to', userId: 'other' }, 'fast reply consumer does not exist'],
     ['then user-id', {}, { userId: 'other', expiration: 'soon' }, 'user_id property'],
     ['then expiration', {}, { expiration: 'soon', headers: fields({ CC: 1 }) }, 'invalid expiration'],
-    ['then CC', {}, { headers: fields({ CC: 1 }) }, 'unacceptable_type_in_header'],
+    ['then CC', {}, { headers: fields({ CC: 1 }), deliveryMode: 3 }, 'unacceptable_type_in_header'],
+    ['then delivery-mode', {}, { deliveryMode: 3 }, 'delivery_mode_unknown'],
   ])('is checked in order: %s', async (_name, to, properties, text) => {
     await using talk = await Talk.open(target);
     talk.publish({ routingKey: 'k', ...to }, 'a', properties);

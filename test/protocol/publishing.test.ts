@@ -128,6 +128,32 @@ describe('a property', () => {
     });
   });
 
+  it('expiration may have a sign in front', async () => {
+    await using talk = await Talk.open(target);
+    const queue = await talk.queue();
+    talk.publish({ routingKey: queue }, 'a', { expiration: '+60000' });
+    expect(await talk.ask('basic.get', { queue })).toMatchObject({ body: 'a', properties: { expiration: '+60000' } });
+  });
+
+  it.each([0, 3, 255])('delivery-mode of %i is 406', async (deliveryMode) => {
+    await using talk = await Talk.open(target);
+    talk.publish({ routingKey: 'q' }, 'a', { deliveryMode });
+    expect(await talk.next()).toMatchObject({
+      replyCode: 406,
+      replyText: `PRECONDITION_FAILED - invalid message: {delivery_mode_unknown,${deliveryMode}}`,
+    });
+  });
+
+  it('CC may have more than texts in it, which are no keys', async () => {
+    await using talk = await Talk.open(target);
+    const queue = await talk.queue();
+    talk.publish({ routingKey: 'nowhere' }, 'a', { headers: fields({ CC: [1, null, ['x'], queue] }) });
+    expect(await talk.ask('basic.get', { queue })).toMatchObject({
+      body: 'a',
+      properties: { headers: { CC: [1, null, ['x'], queue] } },
+    });
+  });
+
   it('CC and BCC of the headers are further keys; BCC is taken out, the first key stays', async () => {
     await using talk = await Talk.open(target);
     const queues = [await talk.queue(), await talk.queue(), await talk.queue()];

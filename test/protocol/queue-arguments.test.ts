@@ -111,6 +111,17 @@ describe('a queue that is declared again is compared in', () => {
     );
   });
 
+  it.each<[string, unknown, string]>([
+    ['a float', { type: 'double', value: 1 }, "'1.0'"],
+    ['nothing', null, 'none'],
+  ])('x-max-length, told as %s', async (_name, value, text) => {
+    await using talk = await Talk.open(target);
+    const declared = { queue: newName(), exclusive: true };
+    await talk.ask('queue.declare', { ...declared, arguments: { 'x-max-length': 1 } });
+    const again = await talk.ask('queue.declare', { ...declared, arguments: { 'x-max-length': value } });
+    expect(again.replyText).toContain(`received ${text} but current is '1'`);
+  });
+
   it('no argument that is unknown, and numbers by value', async () => {
     await using talk = await Talk.open(target);
     const declared = { queue: newName(), exclusive: true };

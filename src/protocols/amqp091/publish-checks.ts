@@ -1,5 +1,5 @@
 // From a basic.publish to a Message, with the checks that need its properties, in RabbitMQ's order (digest 7 "publish"):
-// reply-to, expiration, CC and BCC; user_id, which comes behind reply-to, is a matter of access.
+// reply-to, expiration, CC and BCC, delivery mode; user_id, which comes behind reply-to, is a matter of access.
 import type { Message } from '../../broker/index.ts';
 import type { Channel } from './channel.ts';
 import { closeChannel } from './close-signal.ts';
@@ -24,6 +24,10 @@ const TTL_MS_MAX = 315_360_000_000;
 export function messageOf(method: MethodOf<'basic.publish'>, content: Content, summary: PropertySummary): Message {
   const ttlMs = summary.expiration === undefined ? -1 : ttlOf(summary.expiration);
   const copies = summary.hasCopyKeys ? copyKeys(content) : null;
+  const { deliveryMode } = summary;
+  if (deliveryMode === 0 || deliveryMode > PERSISTENT) {
+    closeChannel(406, `invalid message: {delivery_mode_unknown,${deliveryMode}}`);
+  }
   const { bytes, propertiesEnd, bodyAt } = copies?.content ?? content;
   return {
     exchange: method.exchange,
@@ -32,7 +36,7 @@ export function messageOf(method: MethodOf<'basic.publish'>, content: Content, s
     bytes,
     propertiesEnd,
     bodyAt,
-    persistent: summary.deliveryMode === PERSISTENT,
+    persistent: deliveryMode === PERSISTENT,
     priority: summary.priority,
     ttlMs,
     delayMs: 0,
@@ -58,13 +62,14 @@ export function withReplyAddress(channel: Channel, content: Content, summary: Pr
 
 function ttlOf(expiration: string): number {
   const refuse = (why: string) => closeChannel(406, `invalid expiration '${expiration}': ${why}`);
-  const digits = /^-?\d+/.exec(expiration);
+  const digits = /^[+-]?\d+/.exec(expiration);
   if (digits === null) return refuse('no_integer');
   if (digits[0].length < expiration.length) {
     return refuse(`{leftover_string,"${expiration.slice(digits[0].length)}"}`);
   }
-  if (digits[0].startsWith('-')) return refuse(`{value_negative,${digits[0]}}`);
-  const ttlMs = Number(digits[0]);
+  // 0 for -0, which is as good as any 0.
+  const ttlMs = Number(digits[0]) + 0;
+  if (ttlMs < 0) return refuse(`{value_negative,${ttlMs}}`);
   return ttlMs > TTL_MS_MAX ? refuse(`{value_too_large,${digits[0]}}`) : ttlMs;
 }
 
@@ -76,16 +81,14 @@ function copyKeys(content: Content): { readonly keys: readonly string[]; readonl
   return { keys, content: table.delete('BCC') ? rewritten(content, { headers: table }) : content };
 }
 
+/** What is no text in such a header is no key, and stays. */
 function keysIn(headers: FieldTable, name: 'CC' | 'BCC'): string[] {
   const field = headers.get(name);
   if (field === undefined) return [];
   if (field.type !== 'array') {
     return closeChannel(406, `invalid message: {unacceptable_type_in_header,"${name}",${field.type}}`);
   }
-  return field.value.map((item) => {
-    if (item.type === 'longstr' && typeof item.value === 'string') return item.value;
-    return closeChannel(406, `invalid message: {unacceptable_type_in_header,"${name}",${item.type}}`);
-  });
+  return field.value.flatMap((item) => (item.type === 'longstr' && typeof item.value === 'string' ? [item.value] : []));
 }
 
 function rewritten(content: Content, changes: Parameters<typeof rewriteProperties>[1]): Content {

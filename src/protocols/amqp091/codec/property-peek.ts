@@ -8,7 +8,7 @@ import { decodeTextLossless } from './text.ts';
 
 /** The properties that decide what a broker does. Immutable; equal plain Messages share one object. */
 export type PropertySummary = {
-  /** 0 when absent; 2 means persistent. */
+  /** -1 when absent; 2 means persistent. */
   readonly deliveryMode: number;
   /** 0 when absent. */
   readonly priority: number;
@@ -47,7 +47,9 @@ function plain(deliveryMode: number): PropertySummary {
   };
 }
 
-const PLAIN: readonly PropertySummary[] = [plain(0), plain(1), plain(2)];
+const ABSENT = -1;
+/** At the delivery mode + 1. */
+const PLAIN: readonly PropertySummary[] = [plain(ABSENT), plain(0), plain(1), plain(2)];
 
 /**
  * The summary of the properties `start..end`, flags word first. No properties, or only a delivery mode 1 or 2, make
@@ -57,13 +59,13 @@ export function peekProperties(bytes: Uint8Array, start: number, end: number): P
   if (end - start < 2) throw cannotDecode(bytes, start, end);
   const flags = (bytes[start] << 8) | bytes[start + 1];
   if (flags === 0 && end - start === 2) return PLAIN[0];
-  if (flags === DELIVERY_MODE_ONLY && end - start === 3 && bytes[start + 2] <= 2) return PLAIN[bytes[start + 2]];
+  if (flags === DELIVERY_MODE_ONLY && end - start === 3 && bytes[start + 2] <= 2) return PLAIN[bytes[start + 2] + 1];
   return walk(bytes, start, end, flags);
 }
 
 function walk(bytes: Uint8Array, start: number, end: number, flags: number): PropertySummary {
   if ((flags & RESERVED_FLAGS) !== 0) throw cannotDecode(bytes, start, end);
-  let deliveryMode = 0;
+  let deliveryMode = ABSENT;
   let priority = 0;
   let expiration: string | undefined;
   let replyTo: string | undefined;
@@ -89,7 +91,7 @@ function walk(bytes: Uint8Array, start: number, end: number, flags: number): Pro
   }
   if (at !== end) throw cannotDecode(bytes, start, end);
   const isPlain = (flags & NOTABLE) === 0 && !hasHeaders && deliveryMode <= 2;
-  if (isPlain) return PLAIN[deliveryMode];
+  if (isPlain) return PLAIN[deliveryMode + 1];
   return { deliveryMode, priority, expiration, replyTo, userId, hasHeaders, hasCopyKeys };
 }
 

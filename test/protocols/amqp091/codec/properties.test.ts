@@ -41,7 +41,7 @@ describe('properties', () => {
         const bytes = new Uint8Array(shift + encoded.length + shift);
         bytes.set(encoded, shift);
         expect(peekProperties(bytes, shift, shift + encoded.length)).toEqual({
-          deliveryMode: given.deliveryMode ?? 0,
+          deliveryMode: given.deliveryMode ?? -1,
           priority: given.priority ?? 0,
           expiration: given.expiration,
           replyTo: given.replyTo,
