@@ -9,10 +9,12 @@ import { canMount, SmallDisk } from './small-disk.ts';
 const isPossible = process.platform === 'linux' && canMount();
 if (!isPossible) console.warn('no mount namespaces on this machine: a disk that is really full is not tested');
 
+const DISK_BYTES = 112 * 1_048_576;
 /** More than a segment of the log. */
-const DISK_BYTES = 48 * 1_048_576;
 const LEFT_BYTES = 36 * 1_048_576;
-const BODY_BYTES = 16_384;
+const LIMIT_BYTES = 48 * 1_048_576;
+/** So much that the disk is full of fewer messages than make the log look for room by itself. */
+const BODY_BYTES = 65_536;
 const WINDOW = 64;
 const QUEUE = 'full';
 const WAIT = { timeout: 20_000 };
@@ -161,8 +163,8 @@ describe.skipIf(!isPossible)('on a disk that is really full', () => {
   );
 
   test('B19 with the limit of free bytes, what consumers take makes the room that publishers wait for', async () => {
-    await using disk = await SmallDisk.make(3 * DISK_BYTES);
-    await using node = await start(disk, DISK_BYTES);
+    await using disk = await SmallDisk.make(3 * LIMIT_BYTES);
+    await using node = await start(disk, LIMIT_BYTES);
     const load = await publisher(node);
     let taken = 0;
     for (let round = 0; round < 2; round++) {

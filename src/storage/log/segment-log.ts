@@ -171,7 +171,9 @@ export class SegmentLog {
 
   private *rotation(): Flow<void> {
     this.commit.flush();
-    yield* this.until(() => this.commit.isIdle);
+    yield* this.until(() => this.commit.isIdle || this.hasFailed);
+    // Nothing is done any more on a file that may be closed at any time.
+    if (this.hasFailed) return;
     const { active: sealed, disk, options, table } = this;
     yield* this.trim();
     const opened = yield* newSegment(disk, options, sealed.id + 1, table);

@@ -39,6 +39,19 @@ describe('ranges', () => {
   });
 });
 
+describe('the table of rows', () => {
+  test('what was marked for messages that are not there when all segments have been read is forgotten', () => {
+    const table = new RowTable();
+    const payload = new Uint8Array(1);
+    // A mark may come before its message, of which a copy is further on.
+    for (const sequence of [0, 1, 2, 3]) table.mark({ row: 1, sequence, payload });
+    for (const sequence of [1, 2]) table.publish(1, sequence, 10);
+    table.acks(1, [[2, 2]]);
+    table.recovered(null);
+    expect([...(table.rows.get(1)?.marks.keys() ?? [])]).toEqual([0, 1]);
+  });
+});
+
 describe('tables of a segment', () => {
   test('a message is found wherever its copy came, behind newer ones or not', () => {
     fc.assert(
