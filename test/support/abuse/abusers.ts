@@ -5,8 +5,8 @@ import * as wire from '../wire.ts';
 
 /** A durable name would outlive the run; this queue is everybody's and its backlog is for those who never read. */
 export const BACKLOG = 'backlog of abusers';
-/** How soon one that was thrown out comes again. */
-const AGAIN_MS = 200;
+/** How soon one that was thrown out comes again: not all at the same moment, so that the flood is a steady one. */
+const AGAIN_MS = { least: 100, step: 37, most: 300 };
 const SECOND_MS = 1_000;
 
 /** Counted over all sockets. */
@@ -33,6 +33,9 @@ const NONSENSE = Buffer.concat(
     at % 2 === 0 ? wire.HEARTBEAT : wire.method(1 + at, 60, 200, Buffer.alloc(99)),
   ),
 );
+
+const againMs = (times: number): number =>
+  AGAIN_MS.least + ((times * AGAIN_MS.step) % (AGAIN_MS.most - AGAIN_MS.least));
 
 type Say = (bytes: Buffer) => void;
 /** What one kind does with a new socket. Returns what ends its timers. */
@@ -98,7 +101,7 @@ export function abuse(amqpPort: number, sockets: number): { readonly counts: Abu
       stop();
       live.delete(socket);
       counts.thrownOut++;
-      if (!isOver) setTimeout(start, AGAIN_MS, kind);
+      if (!isOver) setTimeout(start, againMs(counts.thrownOut), kind);
     });
   };
   for (let at = 0; at < sockets; at++) start(KINDS[at % KINDS.length]);

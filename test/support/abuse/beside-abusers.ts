@@ -80,7 +80,7 @@ export async function besideAbusers(
     `${name} p50 ${figures(blocks, 0.5)} ms, p99 ${figures(blocks, 0.99)} ms`;
   console.log(
     `${sockets} abusive sockets: ${told('quiet', quiet)}; ${told('abused', abused)}; ratio p50 ` +
-      `${ratio(result, 0.5).toFixed(2)}, p99 ${ratio(result, 0.99).toFixed(2)}; ${result.connects} connections came, ` +
+      `${ratio(result, 0.5).toFixed(2)}, p99 ${ratio(result, 0.99).toFixed(2)} where quiet turns differ by ${unrest(result, 0.99).toFixed(2)}; ${result.connects} connections came, ` +
       `${result.thrownOut} were thrown out, ${sumOf(counts, 'bytesSent')} bytes sent; gone within ${Math.round(Math.max(...goneMs))} ms`,
   );
   return result;
@@ -91,6 +91,12 @@ const sumOf = (counts: readonly AbuseCounts[], what: keyof AbuseCounts): number 
 
 const figures = (blocks: readonly number[][], share: number): string =>
   blocks.map((block) => quantile(block, share).toFixed(2)).join(' ');
+
+/** By how much a quantile differs between quiet turns: what the rest of the machine does to it. */
+export function unrest({ quietMs }: BesideAbusers, share: number): number {
+  const each = quietMs.map((block) => quantile(block, share));
+  return Math.max(...each) / Math.min(...each);
+}
 
 /** By how much a quantile is larger beside abusers: the medians of the turns are compared. */
 export function ratio({ quietMs, abusedMs }: BesideAbusers, share: number): number {
