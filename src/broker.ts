@@ -28,6 +28,7 @@ import type { System } from './system/index.ts';
 import { formatReason } from './term/index.ts';
 
 export * from './admin.ts';
+export type { BrokerLimits, Profile };
 
 /** TLS of a broker. Files are PEM; changed ones are used without a restart. */
 export interface BrokerTls {
