@@ -12,6 +12,8 @@ import { queueProcesses } from '../support/broker-processes.ts';
 
 const QUEUES = ['q0', 'q1', 'q2', 'q3'];
 const MESSAGES = 500;
+/** A thread that starts again may take its time on a busy machine. */
+const THREAD_WAIT = { timeout: 10_000 };
 
 async function onDisk(threads: number, body: (broker: Broker) => Promise<void>): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'warren-crash-'));
@@ -88,7 +90,7 @@ describe('a durable queue outlives', () => {
       await publish(broker);
       const engine = broker.system.engine as ThreadsEngine;
       for (const thread of engine.threads) {
-        await expect.poll(() => engine.info().every(({ isUp }) => isUp)).toBe(true);
+        await expect.poll(() => engine.info().every(({ isUp }) => isUp), THREAD_WAIT).toBe(true);
         const homes = new Map((await queueProcesses(broker)).map(({ name, pid }) => [name, pid]));
         engine.kill(thread);
         // Its queues are at home again, on whichever thread.
@@ -99,7 +101,7 @@ describe('a durable queue outlives', () => {
               now.length === QUEUES.length &&
               now.every(({ name, pid }) => homes.get(name) !== pid || pid.origin.thread !== thread)
             );
-          })
+          }, THREAD_WAIT)
           .toBe(true);
       }
       for (const queue of QUEUES) expect((await drain(broker, queue)).bodies).toEqual(all(queue));
