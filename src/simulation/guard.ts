@@ -48,15 +48,22 @@ export function holdGuard(): () => void {
 
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];
 const RANDOM = ['randomUUID', 'getRandomValues'];
-const NODE_CRYPTO = ['randomBytes', 'randomInt', 'randomUUID', 'randomFill', 'randomFillSync'];
+const NODE_CRYPTO = [
+  ...['randomBytes', 'pseudoRandomBytes', 'randomInt', 'randomUUID', 'randomFill', 'randomFillSync'],
+  ...['generateKey', 'generateKeySync', 'generateKeyPair', 'generateKeyPairSync'],
+];
 
 function guardGlobals(): void {
   const host = globalThis as unknown as Holder;
-  for (const name of [...TIMERS, 'fetch', 'WebSocket']) replace(host, name, name);
+  for (const name of [...TIMERS, 'fetch', 'WebSocket', 'BroadcastChannel', 'MessageChannel']) replace(host, name, name);
   replace(host.Math as Holder, 'random', 'Math.random');
   replace(host.performance as Holder, 'now', 'performance.now');
   for (const name of RANDOM) replace(host.crypto as Holder, name, `crypto.${name}`);
-  replace(host.process as Holder, 'hrtime', 'process.hrtime');
+  const its = host.process as Holder;
+  replace(its, 'hrtime', 'process.hrtime');
+  replace(its.hrtime as Holder, 'bigint', 'process.hrtime.bigint');
+  replace(its, 'uptime', 'process.uptime');
+  replace(host.AbortSignal as Holder, 'timeout', 'AbortSignal.timeout');
   replaceWith(host, 'Date', guardedDate);
 }
 
@@ -68,7 +75,8 @@ const MODULES: readonly (readonly [string, readonly string[]])[] = [
   ['tls', ['connect', 'createServer']],
   ['http', ['request', 'get', 'createServer']],
   ['https', ['request', 'get', 'createServer']],
-  ['dns', ['lookup', 'resolve']],
+  ['dns', ['lookup', 'resolve', 'resolve4', 'resolve6']],
+  ['dns/promises', ['lookup', 'resolve', 'resolve4', 'resolve6']],
   ['dgram', ['createSocket']],
   ['child_process', ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork']],
   ['worker_threads', ['Worker']],

@@ -119,6 +119,25 @@ const OWN: Readonly<Record<keyof SimOptions, true>> = {
   disk: true,
   wiring: true,
 };
+const FAULTS: Readonly<Record<keyof FaultOptions, true>> = {
+  crashes: true,
+  victims: true,
+  threadDeaths: true,
+  delays: true,
+  delayMsMax: true,
+  partitions: true,
+  partitionMsMax: true,
+  clockJumps: true,
+  jumpMsMax: true,
+  jitters: true,
+  jitterMsMax: true,
+  wallJumps: true,
+  diskCuts: true,
+  diskFailures: true,
+  diskFlips: true,
+  diskDelays: true,
+  diskDelayMsMax: true,
+};
 /** Those of the searches that are built on simulations. */
 const OF_SEARCHES = [
   'schedules',
@@ -137,6 +156,7 @@ const NO_MODULES: Settings['modules'] = new Map();
 /** Fills in the defaults. Throws RangeError for a number that makes no sense, and for an option that does not exist. */
 export function settingsOf(options: SimOptions): Settings {
   checkOptions('a simulation', options, KNOWN);
+  checkOptions('faults', options.faults ?? {}, FAULTS);
   const { tape } = options;
   const seed = tape?.seed ?? options.seed ?? 1;
   if (!Number.isInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);

@@ -1,6 +1,7 @@
 // Is a concurrent history explained by some order of its operations? The algorithm of Wing and Gong with Lowe's memory of
 // what was tried: each operation takes effect at one moment between its call and its return. For small histories: the
 // worst case is exponential, and a bound says so instead of running for ever.
+import { stringify } from 'fast-check';
 import { formatReason } from '../term/index.ts';
 
 /** One operation of a history. Times are any numbers that grow; equal times count as concurrent. */
@@ -20,9 +21,9 @@ export interface SequentialModel<S, I, O> {
   readonly initial: S;
   /** The next state and what comes back. Must not change the state it is given. */
   apply(state: S, input: I): readonly [next: S, output: O];
-  /** Whether what came back is what the model says. Default: equal as JSON. */
+  /** Whether what came back is what the model says. Default: equal in all their parts, Maps, Sets and NaN too. */
   accepts?(expected: O, actual: O): boolean;
-  /** The state as text, equal for equal states. Default: JSON. */
+  /** The state as text, equal for equal states. Default: all its parts, in their order. */
   keyOf?(state: S): string;
 }
 
@@ -46,8 +47,8 @@ export function checkLinearizable<S, I, O>(
   stepsMax: number = STEPS_MAX,
 ): Verdict<I, O> {
   const operations = history.toSorted((a, b) => a.calledAt - b.calledAt);
-  const accepts = model.accepts ?? ((expected: O, actual: O) => JSON.stringify(expected) === JSON.stringify(actual));
-  const keyOf = model.keyOf ?? ((state: S) => JSON.stringify(state));
+  const accepts = model.accepts ?? ((expected: O, actual: O) => stringify(expected) === stringify(actual));
+  const keyOf = model.keyOf ?? ((state: S) => stringify(state));
   const mustReturn = operations.filter(({ returnedAt }) => returnedAt !== Number.POSITIVE_INFINITY).length;
   const isPlaced = operations.map(() => false);
   const seen = new Set<string>();

@@ -25,6 +25,7 @@ const EXTRA_BYTES = 100;
 /** Fewer than these are never kept once there were more: a whole segment goes, and no more than one too many. */
 const KEPT_MIN = Math.floor((BOUND_BYTES - 2 * SEGMENT_BYTES) / (BODY_BYTES + EXTRA_BYTES));
 const KEPT_MAX = Math.ceil((BOUND_BYTES + SEGMENT_BYTES) / BODY_BYTES);
+/** So long nothing comes while there is more. */
 const READ_MS = 20_000;
 
 const bookOf = (name: string, more: Readonly<Record<string, unknown>>): StreamBook => ({
@@ -101,11 +102,13 @@ async function readWhole(channel: Channel, book: StreamBook, count: number): Pro
       book.complaints.push(`${book.name}: ${found.length} of ${count} messages come`);
       resolve();
     }, READ_MS);
+    const waiting = timer;
     const take = (message: ConsumeMessage | null): void => {
       if (message === null) return;
       const offset = note(book, message);
       found.push([offset, String(message.properties.messageId)]);
       channel.ack(message);
+      waiting.refresh();
       if (offset === found[0][0] + count - 1) resolve();
     };
     void channel.consume(book.name, take, { arguments: { 'x-stream-offset': 'first' } });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { Effects } from '../../src/process/index.ts';
 import { type Context, receive, sleep } from '../../src/process/index.ts';
 import { checkSchedules, simulate, simulateAsync } from '../../src/testing.ts';
 
@@ -14,6 +15,10 @@ const CALLS: readonly (readonly [string, () => unknown])[] = [
   ['Date', () => Date()],
   ['performance.now', () => performance.now()],
   ['process.hrtime', () => process.hrtime()],
+  ['process.hrtime.bigint', () => process.hrtime.bigint()],
+  ['process.uptime', () => process.uptime()],
+  ['AbortSignal.timeout', () => AbortSignal.timeout(1)],
+  ['MessageChannel', () => new MessageChannel()],
   ['Math.random', () => Math.random()],
   ['crypto.randomUUID', () => crypto.randomUUID()],
   ['crypto.getRandomValues', () => crypto.getRandomValues(new Uint8Array(4))],
@@ -63,6 +68,12 @@ describe('the guard', () => {
       return [date.toISOString(), date instanceof Date, Date.UTC(1970, 0, 2)];
     });
     expect(result.value).toEqual(['1970-01-02T00:00:00.000Z', true, 86_400_000]);
+  });
+
+  it('tells a misspelt option or fault instead of leaving it out', () => {
+    const body = function* (): Effects<void> {};
+    expect(() => simulate({ stepMax: 1 } as never, body)).toThrow("a simulation has no option 'stepMax'");
+    expect(() => simulate({ faults: { crash: 1 } as never }, body)).toThrow("faults has no option 'crash'");
   });
 
   it('is off where the test says so, and outside of slices', () => {

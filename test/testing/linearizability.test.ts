@@ -40,6 +40,24 @@ describe('checkLinearizable', () => {
     expect(verdict.order).toEqual([early, write, late]);
   });
 
+  it('takes Maps, Sets, NaN and bigints for what they are, without being told how', () => {
+    const table: SequentialModel<ReadonlyMap<string, unknown>, readonly [string, unknown], unknown> = {
+      initial: new Map(),
+      apply: (state, [key, value]) => {
+        const next = new Map(state).set(key, value);
+        return [next, new Set(next.values())];
+      },
+    };
+    const set = (client: string, value: unknown, values: readonly unknown[], at: number) => ({
+      ...{ client, input: ['k', value] as const, output: new Set(values) as unknown },
+      ...{ calledAt: at, returnedAt: at + 1 },
+    });
+    expect(checkLinearizable([set('a', Number.NaN, [Number.NaN], 1), set('b', 1n, [1n], 3)], table).outcome).toBe(
+      'linearizable',
+    );
+    expect(checkLinearizable([set('a', null, [Number.NaN], 1)], table).outcome).toBe('not linearizable');
+  });
+
   it('refuses a read that goes back behind another read', () => {
     const history = [operation('a', 1, 1, 1, 10), operation('b', 'read', 1, 2, 3), operation('c', 'read', 0, 4, 5)];
     const verdict = checkLinearizable(history, register);
