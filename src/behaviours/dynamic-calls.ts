@@ -36,7 +36,7 @@ export function dynamicCall(
     case 'terminateChild':
       return typeof request.child === 'string' ? unsupported(children) : end(children, request.child, context);
     case 'whichChildren':
-      return reply(show(children), children);
+      return reply(shownDynamic(children), children);
     case 'countChildren':
       return reply(count(children), children);
     case 'getChildSpec': {
@@ -83,7 +83,8 @@ function* end(children: DynamicChildren, pid: AnyPid, context: ServerContext): E
   return reply(isDone ? { ok: true } : refusal({ tag: 'notFound' }), children);
 }
 
-function show(children: DynamicChildren): readonly ChildShown[] {
+/** The children as `whichChildren` shows them. */
+export function shownDynamic(children: DynamicChildren): readonly ChildShown[] {
   const shown: ChildShown[] = [];
   for (const [pid, { spec }] of children.running) shown.push({ id: spec.id, pid, type: spec.type });
   for (const { spec } of children.restarting.values()) shown.push({ id: spec.id, pid: 'restarting', type: spec.type });

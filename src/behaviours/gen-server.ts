@@ -40,7 +40,15 @@ export function genServer<S, A extends readonly unknown[] = readonly [], C = nev
   return defineServer(callbacks) as unknown as ServerDefinition<A, C, T, I>;
 }
 
-const OPTIONAL = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'codeChange', 'terminate'] as const;
+const OPTIONAL = [
+  'handleCall',
+  'handleCast',
+  'handleInfo',
+  'handleContinue',
+  'codeChange',
+  'formatStatus',
+  'terminate',
+] as const;
 
 const KNOWN = Object.fromEntries(['init', ...OPTIONAL, 'label', 'immer', 'history'].map((name) => [name, true]));
 
@@ -181,6 +189,7 @@ function* system(
     parent: server.parent,
     watched: server,
     read: () => server.state,
+    ...(callbacks.formatStatus === undefined ? {} : { show: () => callbacks.formatStatus?.(server.state) }),
     replace: (state) => {
       server.state = state;
     },

@@ -340,7 +340,11 @@ class StateMachine {
       watched: this,
       read: () => ({ state: this.state, data: this.data }),
       replace: (whole) => {
-        const { state, data } = whole as { readonly state: unknown; readonly data: unknown };
+        if (typeof whole !== 'object' || whole === null || !('state' in whole && 'data' in whole)) {
+          throw new TypeError('the state of a machine is replaced by { state, data }');
+        }
+        const { state, data } = whole;
+        if (this.callbacks.states !== undefined) this.functionOf(state);
         this.state = state;
         this.data = data;
       },

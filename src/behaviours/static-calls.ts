@@ -36,7 +36,7 @@ export function staticCall(
     case 'deleteChild':
       return reply(remove(children, request.id), children);
     case 'whichChildren':
-      return reply(show(children), children);
+      return reply(shownStatic(children), children);
     case 'countChildren':
       return reply(count(children), children);
     case 'getChildSpec': {
@@ -103,7 +103,8 @@ function find(children: StaticChildren, name: string | AnyPid): Child | undefine
   return typeof name === 'string' ? children.table.get(name) : children.byPid.get(name);
 }
 
-function show(children: StaticChildren): readonly ChildShown[] {
+/** The children as `whichChildren` shows them. */
+export function shownStatic(children: StaticChildren): readonly ChildShown[] {
   const shown: ChildShown[] = [];
   for (const { spec, pid } of children.table.values()) shown.push({ id: spec.id, pid, type: spec.type });
   return shown.reverse();

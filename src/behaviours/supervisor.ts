@@ -12,12 +12,12 @@ import { type Effects, isExit } from '../process/index.ts';
 import { formatReason } from '../term/index.ts';
 import type { ServerContext } from './callbacks.ts';
 import { bad, type ChildSpec, checkFlags, checkSpecs, type SupervisorFlags, warningFor } from './child-spec.ts';
-import { dynamicCall } from './dynamic-calls.ts';
+import { dynamicCall, shownDynamic } from './dynamic-calls.ts';
 import { DynamicChildren, dynamicEnded, dynamicRetry, stopAllDynamic } from './dynamic-children.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
 import { type CastResult, type Ignore, type InitResult, noReply, ok, stop } from './results.ts';
 import type { Retry } from './start-child.ts';
-import { staticCall } from './static-calls.ts';
+import { shownStatic, staticCall } from './static-calls.ts';
 import { StaticChildren, startAll, staticEnded, staticRetry, stopStatic } from './static-children.ts';
 import type { SupervisorCall } from './supervisor-calls.ts';
 
@@ -76,6 +76,10 @@ export function supervise<A extends readonly unknown[]>(
       });
       return noReply(children);
     },
+    formatStatus: (children) => ({
+      ...children.flags,
+      children: children.kind === 'static' ? shownStatic(children) : shownDynamic(children),
+    }),
     terminate: (_reason, children, context) =>
       children.kind === 'static'
         ? stopStatic(children, [...children.table.keys()], context)

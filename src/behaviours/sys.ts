@@ -9,7 +9,7 @@ import {
   type Process,
   receive,
 } from '../process/index.ts';
-import { type AnyPid, checkTarget, formatReason, type Pid } from '../term/index.ts';
+import { type AnyPid, checkTarget, formatReason, type Pid, plainReason } from '../term/index.ts';
 import { CallError, type PendingCall, receiveResponse, replyTo } from './call.ts';
 import type { From, StopMessage } from './protocol.ts';
 import { type ServerEvent, type ServerStatistics, type ServerWatch, watching } from './server-watch.ts';
@@ -50,6 +50,8 @@ export interface SystemHolder {
   /** Where its watch is kept. */
   readonly watched: { watch: ServerWatch | null };
   read(): unknown;
+  /** What is shown of a state that is its own (OTP's `format_status`); such a state cannot be replaced. */
+  show?(): unknown;
   replace(state: unknown): void;
   /** Ends it in order. */
   end(reason: unknown): Effects<never>;
@@ -100,8 +102,9 @@ function answered(
   const watch = <T>(use: (watch: ServerWatch) => T): T => watching(holder.watched, context, holder.label, use);
   switch (request.tag) {
     case 'getState':
-      return copyTerm(holder.read());
+      return copyTerm(shown(holder));
     case 'replaceState':
+      if (holder.show !== undefined) throw new TypeError(`the state of ${holder.label} can be looked at, not replaced`);
       return replace(holder, copyTerm(request.state));
     case 'count':
       return watch((it) => it.count(request.isOn));
@@ -152,8 +155,13 @@ function statusOf(holder: SystemHolder, isSuspended: boolean, context: Context<u
     parent,
     status: isSuspended ? 'suspended' : 'running',
     messageQueueLength: (context as unknown as { mailbox: { length: number } }).mailbox.length,
-    state: copyTerm(holder.read()),
+    // Looking never fails: a state that is no term is shown as what is nearest to it.
+    state: plainReason(copyTerm(shown(holder))),
   };
+}
+
+function shown(holder: SystemHolder): unknown {
+  return holder.show === undefined ? holder.read() : holder.show();
 }
 
 // ---- what can be asked

@@ -4,7 +4,7 @@ import { type SupervisorPid, startLink, tryCall, whichChildren } from '../behavi
 import { type Context, type Effects, sleep } from '../process/index.ts';
 import type { System } from '../system/index.ts';
 import { type AnyPid, BadArgumentError, formatReason } from '../term/index.ts';
-import { type ProcessShown, ranked, type TopBy, type TopRow } from './shown.ts';
+import { type ProcessShown, ranked, TOP_BY, type TopBy, type TopRow } from './shown.ts';
 import { type ObserverPid, THREAD_OBSERVER } from './thread-observer.ts';
 
 const PROCESSES_MAX = 1_000;
@@ -42,6 +42,7 @@ export function processes(system: System, limit = PROCESSES_MAX): Promise<readon
 export function top(system: System, options: TopOptions = {}): Promise<readonly TopRow[]> {
   const { by = 'reductions', windowMs = WINDOW_MS, limit = TOP_ROWS } = options;
   checkCount('top', limit);
+  if (!TOP_BY.includes(by)) throw new BadArgumentError('top', `by: ${TOP_BY.join(', ')}`, by);
   return system.run((context) =>
     onThreads(context, system, function* look(observers) {
       yield* ask(observers, { tag: 'mark' });

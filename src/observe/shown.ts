@@ -23,7 +23,9 @@ export interface TopRow extends ProcessShown {
   readonly mailboxGrowth: number;
 }
 
-export type TopBy = 'reductions' | 'mailbox' | 'mailboxGrowth';
+/** What processes can be ranked by. */
+export const TOP_BY = ['reductions', 'mailbox', 'mailboxGrowth'] as const;
+export type TopBy = (typeof TOP_BY)[number];
 
 /** The figure that rows are ranked by. */
 export function figureOf(row: TopRow, by: TopBy): number {

@@ -7,16 +7,20 @@ import {
   callStatem,
   cast,
   countMessages,
+  dynamicSupervisor,
   genServer,
   genStatem,
   getEvents,
   getHistory,
   getState,
   getStatistics,
+  getStatus,
   keepEvents,
   keepStateAndData,
   noReply,
   ok,
+  persistentTerms,
+  processGroups,
   type Request,
   replaceState,
   reply,
@@ -27,9 +31,12 @@ import {
   stepForward,
   stop,
   supervisor,
+  taskSupervisor,
   traceEvents,
+  whichChildren,
 } from '../../src/behaviours/index.ts';
 import type { Context, Effects } from '../../src/process/index.ts';
+import { startSystem } from '../../src/start.ts';
 import type { AnyPid } from '../../src/term/index.ts';
 import { play } from '../support/virtual-engine.ts';
 
@@ -206,3 +213,64 @@ describe('the steps of a state', () => {
     expect(() => genServer({ history: 3, init: () => ok(0) })).toThrow('with immer: true');
   });
 });
+
+describe('behaviours whose state is their own', () => {
+  const child = genServer({ init: () => ok(0) });
+  const definitions = {
+    supervisor: supervisor({ children: [{ id: 'c', start: { body: child } }] }),
+    dynamicSupervisor: dynamicSupervisor(),
+    taskSupervisor: taskSupervisor(),
+    processGroups: processGroups('shown'),
+    persistentTerms: persistentTerms(),
+  };
+
+  it.each(Object.entries(definitions))(
+    'SYS-1 %s shows its children and flags, and lets nobody replace them',
+    (_name, definition) =>
+      inSystem(function* () {
+        const started = yield* startLink(definition as typeof definitions.supervisor);
+        if (!started.ok) throw new Error('not started');
+        const state = (yield* getState(started.pid)) as { children: readonly unknown[]; intensity: number };
+        expect(state.children).toEqual(yield* whichChildren(started.pid));
+        expect(state.intensity).toBeGreaterThan(0);
+        expect((yield* getStatus(started.pid)).state).toEqual(state);
+        expect(yield* failureOf(replaceState(started.pid, 5))).toContain('can be looked at, not replaced');
+        expect(yield* whichChildren(started.pid)).toEqual(state.children);
+      }),
+  );
+
+  it('SYS-1 getStatus shows what is nearest to a state that is no term', () =>
+    inSystem(function* () {
+      const started = yield* startLink(genServer({ init: () => ok({ run: () => 1 }) }));
+      if (!started.ok) throw new Error('not started');
+      expect((yield* getStatus(started.pid)).state).toEqual({ run: expect.stringContaining('function') });
+    }));
+
+  it('SYS-1 a state machine takes { state, data } with a state that it has, and nothing else', () =>
+    inSystem(function* () {
+      const machine = genStatem({ init: () => startIn('a', 1), states: { a: () => keepStateAndData() } });
+      const started = yield* startLink(machine);
+      if (!started.ok) throw new Error('not started');
+      for (const wrong of [5, null, { state: 'a' }, { state: 'b', data: 2 }]) {
+        expect(yield* failureOf(replaceState(started.pid, wrong))).not.toBe('');
+      }
+      expect(yield* getState(started.pid)).toEqual({ state: 'a', data: 1 });
+      yield* replaceState(started.pid, { state: 'a', data: 2 });
+      expect(yield* getState(started.pid)).toEqual({ state: 'a', data: 2 });
+    }));
+});
+
+/** What an effect throws, as text; '' for nothing. */
+function* failureOf(effects: Effects<unknown>): Effects<string> {
+  try {
+    yield* effects;
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+async function inSystem(body: () => Effects<void>): Promise<void> {
+  await using system = await startSystem({ logger: 'silent' });
+  await system.run(body);
+}
