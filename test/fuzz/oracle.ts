@@ -13,7 +13,7 @@ import {
   peekProperties,
 } from '../../src/protocols/amqp091/codec/index.ts';
 
-/** No input may take longer. */
+/** No input may take more of the processor. */
 export const INPUT_MS_MAX = 50;
 /** Memory that may be held for each octet that has come, and what may be held besides. */
 const HELD_PER_OCTET = 64;
