@@ -46,8 +46,9 @@ export class Outcomes {
 
   /** Tries every schedule up to a bound, without pauses between the steps of a script. */
   exhaust(schedulesMax: number, pauses: number): boolean {
+    const { asErlang = null, ...machine } = this.machine;
     const options = {
-      ...this.machine,
+      ...machine,
       schedulesMax,
       checks: false,
       strict: false,
@@ -56,7 +57,7 @@ export class Outcomes {
       stepsMax: STEPS_MAX,
     };
     const exploration = explore({ ...options, onRun: (result) => this.seen.add(result.value as string) }, (context) =>
-      root(context, this.program, pauses, this.machine.asErlang ?? null),
+      root(context, this.program, pauses, asErlang),
     );
     this.schedules += exploration.schedules;
     return exploration.isComplete;
@@ -68,9 +69,10 @@ export class Outcomes {
     const strategy: Strategy = isFirst
       ? { tag: 'fifo' }
       : STRATEGIES[Math.floor(seed / PAUSES.length) % STRATEGIES.length];
-    const options = { ...this.machine, seed, strategy, history: 0, stepsMax: STEPS_MAX };
+    const { asErlang = null, ...machine } = this.machine;
+    const options = { ...machine, seed, strategy, history: 0, stepsMax: STEPS_MAX };
     const result = simulate({ ...options, checks: isFirst, strict: isFirst, guard: false }, (context) =>
-      root(context, this.program, pauses, this.machine.asErlang ?? null),
+      root(context, this.program, pauses, asErlang),
     );
     this.seen.add(result.value);
     this.schedules++;
