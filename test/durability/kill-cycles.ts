@@ -221,7 +221,10 @@ export async function drain(node: BrokerProcess, book: Book): Promise<void> {
   const { messageCount } = await channel.checkQueue(QUEUE);
   let left = messageCount;
   await new Promise<void>((resolve) => {
-    if (left === 0) resolve();
+    if (left === 0) {
+      resolve();
+      return;
+    }
     void channel.consume(QUEUE, (message) => {
       if (message === null) return;
       take(book, message);

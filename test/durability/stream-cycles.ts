@@ -111,7 +111,10 @@ async function readWhole(channel: Channel, book: StreamBook, count: number): Pro
       waiting.refresh();
       if (offset === found[0][0] + count - 1) resolve();
     };
-    void channel.consume(book.name, take, { arguments: { 'x-stream-offset': 'first' } });
+    channel.consume(book.name, take, { arguments: { 'x-stream-offset': 'first' } }).catch((error: Error) => {
+      book.complaints.push(`${book.name}: cannot be read: ${error.message}`);
+      resolve();
+    });
   });
   clearTimeout(timer);
   return found;
