@@ -16,7 +16,8 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 const INTRODUCTION = `# Results
 
-Written by \`npm run bench -- --peers\`; do not edit. Figures are medians, the spread is the distance of the extremes as a
+Written by \`npm run bench -- --peers\`, or by \`npm run bench -- --report FILES\` from runs that were saved one by one; do not
+edit. Figures are medians, the spread is the distance of the extremes as a
 share of the median, and a ratio above 1 means that Warren is better. Each contender is sampled in turns with the others on
 the same machine, load generator included; the column "bottleneck" says which side was at its limit. The *floor* is the
 simplest program that answers AMQP on one Node thread and keeps no rules: what the machine and the runtime allow.

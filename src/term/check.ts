@@ -49,7 +49,7 @@ export function checkFunction(operation: string, value: unknown): void {
 /** Throws RangeError for an option that does not exist: one that is misspelt would be ignored otherwise. */
 export function checkOptions(operation: string, given: object, known: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(given)) {
-    if (name in known) continue;
+    if (Object.hasOwn(known, name)) continue;
     throw new RangeError(`${operation} has no option '${name}'; there are: ${Object.keys(known).join(', ')}`);
   }
 }

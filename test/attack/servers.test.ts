@@ -77,6 +77,8 @@ const callOnce = (callbacks: object, timeoutMs = 200) =>
 it('a name that is no callback is told, not ignored', () => {
   const misspelt = { init: () => ok(0), handlecall: () => reply(1, 0) };
   expect(() => genServer(misspelt as Wrong)).toThrow("genServer has no option 'handlecall'");
+  const inherited = { init: () => ok(0), toString: () => 'server' };
+  expect(() => genServer(inherited as Wrong)).toThrow("genServer has no option 'toString'");
 });
 
 describe('a callback', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { type Broker, type BrokerOptions, startBroker } from '../../src/broker.ts';
+import { drained } from '../support/drained.ts';
 
 async function withBroker(
   body: (broker: Broker, channel: ConfirmChannel) => Promise<void>,
@@ -21,15 +22,6 @@ async function withBroker(
 async function send(channel: ConfirmChannel, queue: string, ...words: readonly string[]): Promise<void> {
   for (const word of words) channel.sendToQueue(queue, Buffer.from(word), { persistent: true });
   await channel.waitForConfirms();
-}
-
-async function drained(channel: ConfirmChannel, queue: string): Promise<string> {
-  let words = '';
-  for (let next = await channel.get(queue, { noAck: true }); next !== false; ) {
-    words += next.content;
-    next = await channel.get(queue, { noAck: true });
-  }
-  return words;
 }
 
 const countOf = async (channel: ConfirmChannel, queue: string) => (await channel.checkQueue(queue)).messageCount;

@@ -3,6 +3,7 @@
 import { type Channel, type ChannelModel, connect, type GetMessage, type Options } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../src/broker.ts';
+import { drained } from '../support/drained.ts';
 
 let broker: Broker;
 let connection: ChannelModel;
@@ -50,12 +51,6 @@ const take = async (channel: Channel, queue: string): Promise<GetMessage> => {
   if (message === false) throw new Error(`${queue} is empty`);
   return message;
 };
-
-async function drained(channel: Channel, queue: string): Promise<string> {
-  let words = '';
-  for (let next = await channel.get(queue); next !== false; next = await channel.get(queue)) words += next.content;
-  return words;
-}
 
 describe('declaring', () => {
   const what = (queue = `t.${lastQueue + 1}`) => `queue '${queue}' in vhost '/'`;
@@ -187,7 +182,7 @@ describe('a quorum queue', () => {
         await take(channel, queue);
         await take(channel, queue);
         channel.nack(await take(channel, queue), true);
-        return drained(channel, queue);
+        return drained(channel, queue, false);
       });
     expect([await order({}), await order({ 'x-delivery-limit': 9 })]).toEqual(['45123', '12345']);
   });

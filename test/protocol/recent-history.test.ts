@@ -3,6 +3,7 @@
 import { type ConfirmChannel, connect } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../../src/broker.ts';
+import { drained } from '../support/drained.ts';
 
 const TYPE = 'x-recent-history';
 const SHORT = { arguments: { 'x-recent-history-length': 3 } };
@@ -10,15 +11,6 @@ const SHORT = { arguments: { 'x-recent-history-length': 3 } };
 async function publish(channel: ConfirmChannel, exchange: string, words: string, options = {}): Promise<void> {
   for (const word of words) channel.publish(exchange, `key-${word}`, Buffer.from(word), options);
   await channel.waitForConfirms();
-}
-
-async function drained(channel: ConfirmChannel, queue: string): Promise<string> {
-  let words = '';
-  for (let next = await channel.get(queue, { noAck: true }); next !== false; ) {
-    words += next.content;
-    next = await channel.get(queue, { noAck: true });
-  }
-  return words;
 }
 
 describe.each([0, 2])('x-recent-history with %i data threads', (threads) => {

@@ -176,16 +176,17 @@ export class AccessAdmin {
   }
 
   private changeAccess(eventOf: (now: Configuration) => AccessEvent): Promise<void> {
-    // biome-ignore lint/correctness/useYield: an event that needs nothing to be made
-    return this.changeWith(function* (now) {
-      return eventOf(now);
-    });
+    return this.changeWith((now) => eventOf(now));
   }
 
-  private changeWith(eventOf: (now: Configuration, context: Context<unknown>) => Effects<AccessEvent>): Promise<void> {
+  /** What is made of the configuration may have to wait, such as for a hash. */
+  private changeWith(
+    eventOf: (now: Configuration, context: Context<unknown>) => AccessEvent | Effects<AccessEvent>,
+  ): Promise<void> {
     const done = this.last.then(() =>
       this.perform(function* (context): Effects<void> {
-        const event = yield* eventOf(yield* ask(context, { tag: 'configuration' }), context);
+        const made = eventOf(yield* ask(context, { tag: 'configuration' }), context);
+        const event = 'tag' in made ? made : yield* made;
         const outcome = yield* ask(context, { tag: 'changeAccess', event });
         if (!outcome.ok) throw new AdminError(outcome.error.code === 404 ? 'notFound' : 'invalid', outcome.error.text);
       }),
