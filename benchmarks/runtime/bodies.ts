@@ -52,8 +52,9 @@ export function* driver(context: Parameters<typeof echo.handle>[2], kind: string
       }
     });
     context.send(owner, figure);
-  } else if (kind.startsWith('bytes-')) {
-    const bytes = new Uint8Array(Number(kind.slice('bytes-'.length)));
+  } else if (kind.startsWith('bytes-') || kind.startsWith('shared-')) {
+    const size = Number(kind.slice(kind.indexOf('-') + 1));
+    const bytes = kind.startsWith('shared-') ? new Uint8Array(new SharedArrayBuffer(size)) : new Uint8Array(size);
     const pid = context.spawn(BODIES.sink, [context.self], { placement }) as Any;
     // A window of a hundred: more than that is not under way in what copies.
     const figure = yield* repeat(1_000, function* () {

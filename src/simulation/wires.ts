@@ -147,10 +147,11 @@ export class Wires {
 interface Ring {
   readonly memory: ArrayBuffer;
   readonly aside: Uint8Array<ArrayBuffer>[];
+  readonly shared: SharedArrayBuffer[];
 }
 
 function ring(): Ring {
-  return { memory: new ArrayBuffer(ringSize(RING_BYTES)), aside: [] };
+  return { memory: new ArrayBuffer(ringSize(RING_BYTES)), aside: [], shared: [] };
 }
 
 function carrier(outbound: Ring, inbound: Ring): Omit<Carrier, 'wake'> {
@@ -159,6 +160,8 @@ function carrier(outbound: Ring, inbound: Ring): Omit<Carrier, 'wake'> {
     inbound: inbound.memory,
     handOver: (bytes) => outbound.aside.push(bytes),
     takeOver: () => inbound.aside.shift(),
+    share: (buffer) => outbound.shared.push(buffer),
+    takeShared: () => inbound.shared.shift(),
   };
 }
 

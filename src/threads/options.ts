@@ -29,7 +29,7 @@ export interface ThreadsOptions {
   readonly disk?: Disk;
   /** A function `(base: Env, thread: number) => Env` that each data thread imports to complete its Env. */
   readonly envModule?: Mfa;
-  /** Longest idle look at the rings before a thread sleeps. Default 0.05 ms, or 0 when there is no core for it. */
+  /** Longest idle look at the rings before a thread sleeps. Default 0.05 ms, or 0 when there are more threads than cores. */
   readonly pollMs?: number;
   /**
    * Idle workers that are ready to take the place of a dead one: with 1, the default, a thread runs again about 10 ms after
@@ -72,7 +72,7 @@ export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
     net: options.net ?? hostNet,
     disk: options.disk ?? noDisk,
     envModule: options.envModule ?? null,
-    pollMs: options.pollMs ?? (threads < cores ? POLL_MS : 0),
+    pollMs: options.pollMs ?? (threads <= cores ? POLL_MS : 0),
     spareWorkers: options.spareWorkers ?? SPARE_WORKERS,
     offloadWorkers: options.offloadWorkers ?? Math.max(1, cores - 1),
   };

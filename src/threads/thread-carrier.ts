@@ -1,4 +1,4 @@
-// Joins two threads: two rings in shared memory, and a MessagePort for wake-ups and oversize records. The port to the
+// Joins two threads: two rings in shared memory, and a MessagePort for wake-ups and what goes beside them. The port to the
 // control thread carries the control plane as well (stop, new peers, log lines).
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Carrier } from '../wire/index.ts';
@@ -29,6 +29,7 @@ export class ThreadCarrier implements Carrier {
   private readonly incarnation: number;
   private readonly events: CarrierEvents;
   private readonly aside: Uint8Array<ArrayBuffer>[] = [];
+  private readonly shared: SharedArrayBuffer[] = [];
 
   /** To one incarnation of the thread whose status `peer` is. */
   constructor(end: CarrierEnd, peer: ThreadStatus, incarnation: number, events: CarrierEvents) {
@@ -49,6 +50,15 @@ export class ThreadCarrier implements Carrier {
     // The record was posted before its marker was published, so it is here even if the event loop has not come to it.
     while (this.aside.length === 0 && this.receiveOne());
     return this.aside.shift();
+  }
+
+  share(buffer: SharedArrayBuffer): void {
+    this.threadPort.postMessage(buffer);
+  }
+
+  takeShared(): SharedArrayBuffer | undefined {
+    while (this.shared.length === 0 && this.receiveOne());
+    return this.shared.shift();
   }
 
   /** Takes everything that has been posted, without waiting for the event loop. */
@@ -82,6 +92,7 @@ export class ThreadCarrier implements Carrier {
 
   private receive(message: unknown): void {
     if (message instanceof Uint8Array) this.aside.push(message as Uint8Array<ArrayBuffer>);
+    else if (message instanceof SharedArrayBuffer) this.shared.push(message);
     else if (message !== WAKE) {
       this.events.control(message);
       return;

@@ -1,11 +1,16 @@
 // Turns of a scheduler that has neighbours: before it goes to sleep it looks at its rings, for a short while longer if
-// that has paid off lately, and then raises its sleeping word so that whoever writes to it posts a wake-up.
+// that has paid off lately, and then raises its sleeping word so that whoever writes to it posts a wake-up. Two threads
+// that answer each other so never sleep; one that waits for something else gives the look up after a few in vain.
 import { HostTurns } from '../env/host/index.ts';
 import type { Turns } from '../env/index.ts';
 import type { ThreadStatus } from './thread-status.ts';
 
-/** Below this an idle look is not worth its event loop rounds. */
-const POLL_MS_MIN = 0.01;
+/** Below this an idle look is not worth it: it does not cost one event loop round. */
+const POLL_MS_MIN = 0.001;
+/** Looks between two looks at the clock, which costs as much as all of them. */
+const LOOKS_PER_CLOCK = 16;
+/** Turns that follow each other without the event loop take at most this long: sockets and host timers wait. */
+const TURNS_MS_MAX = 1;
 
 export interface ThreadTurnsOptions {
   readonly status: ThreadStatus;
@@ -24,23 +29,25 @@ export class ThreadTurns implements Turns {
   /** How long the next idle look may last: halved when it was in vain, whole again after a quick wake-up. */
   private pollMs: number;
   private sleptAtMs = 0;
-  private looking: NodeJS.Immediate | null = null;
-  private lookUntilMs = 0;
+  private isInTurn = false;
+  /** When the turn that has just run wants to be woken; null when it asked for another one. */
+  private idleUntilMs: number | null = null;
   private isStopped = false;
 
   constructor(options: ThreadTurnsOptions) {
     this.options = options;
     this.pollMs = options.pollMs;
-    this.host = new HostTurns(() => this.turn());
+    this.host = new HostTurns(() => this.turns());
   }
 
   request(): void {
+    this.idleUntilMs = null;
     this.host.request();
   }
 
   wakeAt(atMs: number): void {
-    this.host.wakeAt(atMs);
-    if (this.looking === null && !this.isStopped) this.idle();
+    if (this.isInTurn) this.idleUntilMs = atMs;
+    else this.host.wakeAt(atMs);
   }
 
   /** Somebody posted a wake-up. */
@@ -53,41 +60,48 @@ export class ThreadTurns implements Turns {
   stop(): void {
     this.isStopped = true;
     this.host.stop();
-    if (this.looking !== null) clearImmediate(this.looking);
-    this.looking = null;
   }
 
-  private turn(): void {
+  /** Turns one after the other for as long as the neighbours answer quickly, then sleep. */
+  private turns(): void {
     if (this.isStopped) return;
-    if (this.looking !== null) clearImmediate(this.looking);
-    this.looking = null;
-    const { status } = this.options;
-    status.setSleeping(0);
-    status.beat();
-    this.options.run();
-  }
-
-  private idle(): void {
-    if (this.options.hasWork()) this.host.request();
-    else if (this.pollMs < POLL_MS_MIN) this.sleep();
-    else {
-      this.lookUntilMs = performance.now() + this.pollMs;
-      this.lookAgain();
+    this.options.status.setSleeping(0);
+    const startMs = performance.now();
+    for (;;) {
+      this.options.status.beat();
+      this.idleUntilMs = null;
+      this.isInTurn = true;
+      this.options.run();
+      this.isInTurn = false;
+      const untilMs = this.idleUntilMs as number | null;
+      if (untilMs === null || this.isStopped) return;
+      const nowMs = performance.now();
+      if (!this.look(nowMs, untilMs)) {
+        this.host.wakeAt(untilMs);
+        this.sleep();
+        return;
+      }
+      if (nowMs - startMs < TURNS_MS_MAX) continue;
+      this.host.request();
+      return;
     }
   }
 
-  private lookAgain(): void {
-    this.looking = setImmediate(() => {
-      this.looking = null;
-      if (this.options.hasWork()) {
-        this.pollMs = this.options.pollMs;
-        this.turn();
-      } else if (performance.now() < this.lookUntilMs) this.lookAgain();
-      else {
-        this.pollMs /= 2;
-        this.sleep();
+  /** True as soon as there is something in the rings; false when the look was in vain or a timer is due. */
+  private look(nowMs: number, untilMs: number): boolean {
+    const { hasWork, pollMs } = this.options;
+    if (hasWork()) return true;
+    if (this.pollMs < POLL_MS_MIN) return false;
+    const endMs = Math.min(nowMs + this.pollMs, untilMs);
+    do {
+      for (let count = 0; count < LOOKS_PER_CLOCK; count++) {
+        if (!hasWork()) continue;
+        this.pollMs = pollMs;
+        return true;
       }
-    });
+    } while (performance.now() < endMs);
+    this.pollMs /= 2;
+    return false;
   }
 
   private sleep(): void {

@@ -21,6 +21,13 @@ export const SHAPE_NODES_MAX = 4096;
 /** An object with more keys is a dictionary: its keys travel with it. */
 export const SHAPE_KEYS_MAX = 32;
 
+/** Bytes in shared memory up to this length are copied, as the BEAM does with its small binaries. */
+export const SHARED_BYTES_MIN = 65;
+
+/** Stretches of shared memory that one direction of a link remembers, in number and in bytes. */
+export const SHARED_BUFFERS_MAX = 64;
+export const SHARED_BUFFERS_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Deepest nesting of a term; a cycle ends here as well. The same as in `sealTerm`. */
 export const DEPTH_MAX = 1000;
 

@@ -7,6 +7,7 @@ import type { Identities } from './identities.ts';
 import { POLL_BYTES } from './limits.ts';
 import { LENGTH_BYTES, Outbox, OVERSIZE } from './outbox.ts';
 import { RingReader, RingWriter } from './ring.ts';
+import { SharedBuffers } from './shared-buffers.ts';
 import { decodeSignal, encodeSignal, NOTICE, RESET } from './signal-codec.ts';
 import { TermDecoder } from './term-decoder.ts';
 import { TermEncoder } from './term-encoder.ts';
@@ -19,6 +20,10 @@ export interface Carrier {
   handOver(bytes: Uint8Array<ArrayBuffer>): void;
   /** The next oversize record that has arrived, or undefined. */
   takeOver(): Uint8Array<ArrayBuffer> | undefined;
+  /** Hands over shared memory; it must be there before anything published later is seen. */
+  share(buffer: SharedArrayBuffer): void;
+  /** The next shared memory that was handed over, or undefined. */
+  takeShared(): SharedArrayBuffer | undefined;
   /** Wakes the other side if it sleeps. */
   wake(): void;
 }
@@ -50,6 +55,10 @@ export class Link {
   private readonly decoder: TermDecoder;
   private readonly identities: Identities;
   private readonly outboxBytesMax: number;
+  private readonly buffersOut = new SharedBuffers();
+  private readonly buffersIn = new SharedBuffers();
+  /** Shared memory that is handed over as soon as there is a carrier. */
+  private unshared: SharedArrayBuffer[] = [];
   private carrier: Carrier | null = null;
   private writer: RingWriter | null = null;
   private reader: RingReader | null = null;
@@ -59,8 +68,8 @@ export class Link {
     this.identities = identities;
     this.outboxBytesMax = limits.outboxBytesMax;
     this.outbox = new Outbox(limits.ringBytes);
-    this.encoder = new TermEncoder(this.outbox.area, identities);
-    this.decoder = new TermDecoder(this.inbox, identities);
+    this.encoder = new TermEncoder(this.outbox.area, identities, (buffer) => this.share(buffer));
+    this.decoder = new TermDecoder(this.inbox, identities, (id) => this.sharedAt(id));
   }
 
   /** Joins the two sides; what was sent before leaves with the next flush. */
@@ -68,6 +77,8 @@ export class Link {
     this.carrier = carrier;
     this.writer = new RingWriter(carrier.outbound);
     this.reader = new RingReader(carrier.inbound);
+    for (const buffer of this.unshared) carrier.share(buffer);
+    this.unshared = [];
   }
 
   get isAttached(): boolean {
@@ -143,6 +154,24 @@ export class Link {
     while (this.poll(arrivals));
   }
 
+  private share(buffer: SharedArrayBuffer): number {
+    const known = this.buffersOut.idOf(buffer);
+    if (known !== undefined) return known;
+    if (this.carrier === null) this.unshared.push(buffer);
+    else this.carrier.share(buffer);
+    return this.buffersOut.add(buffer);
+  }
+
+  /** A record that was given up may have shared something too: what was handed over is taken in order until it is there. */
+  private sharedAt(id: number): SharedArrayBuffer {
+    while (this.buffersIn.next <= id) {
+      const buffer = this.carrier?.takeShared();
+      if (buffer === undefined) throw new Error(`shared memory ${id} was named but not handed over`);
+      this.buffersIn.add(buffer);
+    }
+    return this.buffersIn.at(id) as SharedArrayBuffer;
+  }
+
   private beginRecord(): number {
     if (this.encoder.shapes.isFull) {
       const at = this.outbox.begin();
@@ -191,7 +220,9 @@ export class Link {
     aside.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     decoder.area = aside;
     decoder.at = 0;
+    decoder.mayKeepArea = true;
     this.applyRecord(arrivals);
+    decoder.mayKeepArea = false;
     decoder.area = inbox;
     reader.countSideTaken();
     if (reader.takeWaiting()) this.carrier?.wake();

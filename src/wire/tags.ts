@@ -14,6 +14,7 @@
 //   MAP        n, n * (t, t)                SET        n, n * t
 //   PID REF    1 byte thread, n incarnation, number serial
 //   FAR_PID FAR_REF   s node, then the same
+//   SHARED     n id of the memory, number offset, number length
 //
 // Ids of shapes count from 0 in the order of SHAPE_NEW on that link.
 
@@ -40,3 +41,4 @@ export const PID = 0xd2;
 export const REF = 0xd3;
 export const FAR_PID = 0xd4;
 export const FAR_REF = 0xd5;
+export const SHARED = 0xd6;

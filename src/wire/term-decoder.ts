@@ -11,19 +11,26 @@ const UNITS_AT_ONCE = 4096;
 const POOL_BYTES = 16_384;
 const POOLED_BYTES_MAX = 2048;
 
+/** The shared memory of that number. */
+export type SharedAt = (id: number) => SharedArrayBuffer;
+
 export class TermDecoder {
   area: ByteArea;
   /** Where the next byte is read. */
   at = 0;
+  /** True while the area holds one record and is not used again. */
+  mayKeepArea = false;
   private readonly identities: Identities;
+  private readonly sharedAt: SharedAt;
   private readonly strings = new StringCache();
   private shapes: (readonly string[])[] = [];
   private pool = new ArrayBuffer(POOL_BYTES);
   private poolAt = 0;
 
-  constructor(area: ByteArea, identities: Identities) {
+  constructor(area: ByteArea, identities: Identities, sharedAt: SharedAt = refuseShared) {
     this.area = area;
     this.identities = identities;
+    this.sharedAt = sharedAt;
   }
 
   /** Forgets all shapes, at the record at which the writer did. */
@@ -58,6 +65,8 @@ export class TermDecoder {
         return this.float64();
       case tags.BYTES:
         return this.rawBytes(this.count());
+      case tags.SHARED:
+        return new Uint8Array(this.sharedAt(this.count()), this.number(), this.number());
       case tags.ARRAY:
         return this.array(this.count());
       default:
@@ -138,7 +147,8 @@ export class TermDecoder {
   private rawBytes(length: number): Uint8Array {
     const { at } = this;
     this.at = at + length;
-    // Always a copy: a view of the area would change under the reader.
+    // A copy: a view of the area would change under the reader. Except where most of it would be copied for nothing.
+    if (this.mayKeepArea && length > this.area.bytes.length / 2) return this.area.bytes.subarray(at, at + length);
     if (length > POOLED_BYTES_MAX) return this.area.bytes.slice(at, at + length);
     if (this.poolAt + length > POOL_BYTES) {
       this.pool = new ArrayBuffer(POOL_BYTES);
@@ -228,6 +238,10 @@ export class TermDecoder {
     const thread = this.area.bytes[this.at++];
     return this.identities.originOf(node, thread, this.count());
   }
+}
+
+function refuseShared(id: number): never {
+  throw new Error(`the wire names shared memory ${id} where none is handed over`);
 }
 
 function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {

@@ -3,7 +3,7 @@
 import { NotATermError, Pid, Ref } from '../term/index.ts';
 import type { ByteArea } from './byte-area.ts';
 import type { Identities } from './identities.ts';
-import { DEPTH_MAX, SHAPE_KEYS_MAX } from './limits.ts';
+import { DEPTH_MAX, SHAPE_KEYS_MAX, SHARED_BYTES_MIN } from './limits.ts';
 import { type ShapeNode, Shapes } from './shapes.ts';
 import * as tags from './tags.ts';
 
@@ -17,14 +17,20 @@ export interface EncoderMark {
   readonly shapes: number;
 }
 
+/** The number by which the reader knows this shared memory. */
+export type Share = (buffer: SharedArrayBuffer) => number;
+
 export class TermEncoder {
   readonly area: ByteArea;
   readonly shapes = new Shapes();
   private readonly identities: Identities;
+  private readonly share: Share | null;
 
-  constructor(area: ByteArea, identities: Identities) {
+  /** Without `share` everything is copied. */
+  constructor(area: ByteArea, identities: Identities, share: Share | null = null) {
     this.area = area;
     this.identities = identities;
+    this.share = share;
   }
 
   /** Appends one term. On NotATermError the caller takes back what was written. */
@@ -185,17 +191,27 @@ export class TermEncoder {
     else if (prototype === Array.prototype) this.array(value as readonly unknown[], depth);
     else if (value instanceof Pid) this.pid(value);
     else if (value instanceof Ref) this.ref(value);
-    else if (value instanceof Uint8Array) {
-      this.byte(tags.BYTES);
-      this.count(value.length);
-      this.raw(value);
-    } else if (prototype === null) this.dictionary(tags.BARE, value as Readonly<Record<string, unknown>>, depth);
+    else if (value instanceof Uint8Array) this.someBytes(value);
+    else if (prototype === null) this.dictionary(tags.BARE, value as Readonly<Record<string, unknown>>, depth);
     else if (value instanceof Map) this.map(value, depth);
     else if (value instanceof Set) {
       this.byte(tags.SET);
       this.count(value.size);
       for (const item of value) this.term(item, depth + 1);
     } else throw new NotATermError(`an instance of ${prototype.constructor?.name || 'a class'}`, '');
+  }
+
+  private someBytes(value: Uint8Array): void {
+    if (value.length >= SHARED_BYTES_MIN && this.share !== null && value.buffer instanceof SharedArrayBuffer) {
+      this.byte(tags.SHARED);
+      this.count(this.share(value.buffer));
+      this.number(value.byteOffset);
+      this.number(value.length);
+      return;
+    }
+    this.byte(tags.BYTES);
+    this.count(value.length);
+    this.raw(value);
   }
 
   private plain(value: Readonly<Record<string, unknown>>, depth: number): void {

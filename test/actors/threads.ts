@@ -25,10 +25,21 @@ export const SPAWNER = named('spawner');
 export const NAMED = named('nameHolder');
 export const OFFLOADER = named('offloader');
 export const METERED = named('metered');
+export const INVERTER = named('inverter');
 
 interface Asked {
   readonly from: Pid<unknown>;
 }
+
+/** Inverts the bytes of a message in place and sends them back. */
+export const inverter = {
+  init: (): null => null,
+  handle: (state: null, { from, bytes }: Asked & { bytes: Uint8Array }, context: Context<unknown>): null => {
+    for (let index = 0; index < bytes.length; index++) bytes[index] ^= 0xff;
+    context.send(from, bytes);
+    return state;
+  },
+};
 
 /** Sends every message with a `from` back to it; ignores others. */
 export const echo = {

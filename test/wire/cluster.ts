@@ -29,6 +29,7 @@ export class Cluster {
   private readonly control: ControlSide;
   /** Oversize records under way, by `from>to`; held back while `holdsAside`. */
   private readonly aside = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  private readonly shared = new Map<string, SharedArrayBuffer[]>();
   holdsAside = false;
   private readonly incarnations: number[] = [];
 
@@ -186,6 +187,11 @@ export class Cluster {
         this.aside.set(key, [...(this.aside.get(key) ?? []), bytes]);
       },
       takeOver: () => (this.holdsAside ? undefined : this.aside.get(name(to, from))?.shift()),
+      share: (buffer) => {
+        const key = name(from, to);
+        this.shared.set(key, [...(this.shared.get(key) ?? []), buffer]);
+      },
+      takeShared: () => this.shared.get(name(to, from))?.shift(),
       wake: () => {
         const seat = this.seats[to.thread];
         if (seat != null && seat.side.own.incarnation === to.incarnation) seat.isTurnWanted = true;

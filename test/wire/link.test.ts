@@ -16,6 +16,8 @@ describe('link', () => {
       inbound,
       handOver: () => {},
       takeOver: () => undefined,
+      share: () => {},
+      takeShared: () => undefined,
       wake: () => {},
     });
     const writer = new Link(B, new Identities(A), LIMITS);
