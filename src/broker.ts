@@ -25,7 +25,7 @@ import {
 } from './protocols/amqp091/index.ts';
 import { startSystem } from './start.ts';
 import type { System } from './system/index.ts';
-import { formatReason } from './term/index.ts';
+import { checkOptions, formatReason } from './term/index.ts';
 
 export * from './admin.ts';
 export type { BrokerLimits, Profile };
@@ -110,6 +110,42 @@ export interface BrokerOptions {
   readonly watchdogMs?: number;
 }
 
+const OPTIONS: Readonly<Record<keyof BrokerOptions, true>> = {
+  amqpPort: true,
+  tls: true,
+  amqpsPort: true,
+  webSocket: true,
+  proxyProtocol: true,
+  host: true,
+  threads: true,
+  logger: true,
+  strict: true,
+  profile: true,
+  limits: true,
+  consumerTimeoutMs: true,
+  dataDir: true,
+  durability: true,
+  residentBytesMax: true,
+  definitions: true,
+  memoryWatermark: true,
+  diskFreeLimit: true,
+  watchdogMs: true,
+};
+const TLS: Readonly<Record<keyof BrokerTls, true>> = {
+  certificateFile: true,
+  keyFile: true,
+  caFile: true,
+  verify: true,
+  loginFrom: true,
+  recheckMs: true,
+};
+const WEB_SOCKET: Readonly<Record<keyof BrokerWebSocket, true>> = {
+  tcpPort: true,
+  origins: true,
+  messageBytesMax: true,
+  isSecure: true,
+};
+
 const STOP_MS = 10_000;
 const RESIDENT_BYTES_MAX = 268_435_456;
 /** RabbitMQ's. */
@@ -191,6 +227,9 @@ export class Broker implements AsyncDisposable {
 
 /** Starts a broker that accepts connections when the promise resolves. Rejects with {@link BrokerStartError}, DataDirError or RangeError. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  checkOptions('startBroker', options, OPTIONS);
+  checkOptions('tls', options.tls ?? {}, TLS);
+  checkOptions('webSocket', options.webSocket ?? {}, WEB_SOCKET);
   const { threads = 0, logger = 'warning', strict = false, watchdogMs } = options;
   const dataDir = options.durability === 'memory' ? undefined : options.dataDir;
   checkBounds(options);
