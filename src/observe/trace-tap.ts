@@ -1,15 +1,15 @@
 // Trace events of one thread on their way to who asked for them (TRC-1): filtered, made text and bounded in number per
 // second where they happen, sent in batches, so that the traced go on as before. Closing it leaves no cost behind.
 import type { ServerContext } from '../behaviours/index.ts';
-import type { TraceEvent, Tracer } from '../process/index.ts';
+import type { TraceEvent } from '../process/index.ts';
 import type { Scheduler } from '../scheduler/index.ts';
-import { type AnyPid, Pid } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkFunction, checkOptions, checkPid, Pid } from '../term/index.ts';
 import { showTerm } from './show-term.ts';
 
 export type TraceKind = TraceEvent['kind'];
 
 export interface TraceOptions {
-  /** Default: all kinds. */
+  /** Default: all kinds. `link` is a link that is made, also with a start; `unlink` one that is taken back. */
   readonly kinds?: readonly TraceKind[];
   /** Only events that one of these has a part in. Default: all processes. */
   readonly pids?: readonly AnyPid[];
@@ -41,6 +41,43 @@ export interface TraceBatch {
 const PER_SECOND = 1_000;
 const FLUSH_MS = 20;
 
+const KINDS: Readonly<Record<TraceKind, true>> = {
+  spawn: true,
+  exit: true,
+  send: true,
+  receive: true,
+  link: true,
+  unlink: true,
+  monitor: true,
+  demonitor: true,
+  down: true,
+  timer: true,
+  register: true,
+};
+
+const OPTIONS: Readonly<Record<keyof TraceOptions, true>> = { kinds: true, pids: true, perSecond: true };
+
+/** Throws for options that would trace nothing, or something else than was asked for. */
+export function checkTrace(options: TraceOptions, onEvent: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new BadArgumentError('trace', 'an object of options', options);
+  checkOptions('trace', options, OPTIONS);
+  const { kinds = [], pids = [], perSecond = PER_SECOND } = options;
+  if (!Array.isArray(kinds)) throw new BadArgumentError('trace', 'an array of kinds', kinds);
+  for (const kind of kinds) {
+    if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
+      throw new BadArgumentError('trace', `kinds among ${Object.keys(KINDS).join(', ')}`, kind);
+  }
+  if (!Array.isArray(pids)) throw new BadArgumentError('trace', 'an array of pids', pids);
+  for (const pid of pids) checkPid('trace', pid);
+  if (!(typeof perSecond === 'number' && perSecond > 0))
+    throw new BadArgumentError('trace', 'perSecond above 0', perSecond);
+  checkFunction('trace', onEvent);
+}
+
+/** The traces of each thread: any number of them may be on at a time. */
+const tapsOf = new WeakMap<Scheduler, Set<TraceTap>>();
+
 export class TraceTap {
   private readonly scheduler: Scheduler;
   private readonly context: ServerContext;
@@ -48,7 +85,6 @@ export class TraceTap {
   private readonly kinds: ReadonlySet<TraceKind> | null;
   private readonly pids: ReadonlySet<AnyPid> | null;
   private readonly perSecond: number;
-  private readonly tracer: Tracer;
   private events: Traced[] = [];
   private dropped = 0;
   private secondFromMs = 0;
@@ -63,8 +99,9 @@ export class TraceTap {
     this.kinds = kinds === undefined ? null : new Set(kinds);
     this.pids = pids === undefined ? null : new Set(pids);
     this.perSecond = perSecond;
-    this.tracer = (event) => this.take(event);
-    scheduler.tracer = this.tracer;
+    const taps = tapsOf.get(scheduler) ?? new Set();
+    tapsOf.set(scheduler, taps.add(this));
+    scheduler.tracer = (event) => tell(taps, event);
   }
 
   /** Sends what has been gathered. */
@@ -79,11 +116,11 @@ export class TraceTap {
 
   /** Ends the trace on this thread. */
   close(): void {
-    if (this.scheduler.tracer === this.tracer) this.scheduler.tracer = null;
+    const taps = tapsOf.get(this.scheduler);
+    if (taps?.delete(this) === true && taps.size === 0) this.scheduler.tracer = null;
   }
 
-  private take(event: TraceEvent): void {
-    if (this.isOwn(event.pid) || this.isOwn(event.other ?? null)) return;
+  take(event: TraceEvent): void {
     if (this.kinds !== null && !this.kinds.has(event.kind)) return;
     if (this.pids !== null && !isAbout(event, this.pids)) return;
     this.flushSoon();
@@ -101,9 +138,11 @@ export class TraceTap {
     this.events.push({ kind, thread: this.scheduler.origin.thread, atMs, pid, other, detail: text });
   }
 
-  /** What the trace itself does is no news. */
-  private isOwn(pid: AnyPid | string | null): boolean {
-    return pid === (this.context.self as AnyPid) || pid === (this.to as AnyPid);
+  /** What the trace itself does is no news, to no trace: two would tell each other of each other for ever. */
+  isOwn({ pid, other }: TraceEvent): boolean {
+    const { self } = this.context as { readonly self: AnyPid };
+    const to = this.to as AnyPid;
+    return pid === self || pid === to || other === self || other === to;
   }
 
   private flushSoon(): void {
@@ -111,6 +150,11 @@ export class TraceTap {
     this.isFlushing = true;
     this.context.startTimer(FLUSH_MS, this.context.self as AnyPid, 'flush');
   }
+}
+
+function tell(taps: ReadonlySet<TraceTap>, event: TraceEvent): void {
+  for (const tap of taps) if (tap.isOwn(event)) return;
+  for (const tap of taps) tap.take(event);
 }
 
 function isAbout({ pid, other }: TraceEvent, pids: ReadonlySet<AnyPid>): boolean {

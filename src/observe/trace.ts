@@ -3,9 +3,9 @@
 import { tryCall } from '../behaviours/index.ts';
 import { type Effects, receive } from '../process/index.ts';
 import type { System } from '../system/index.ts';
-import { type AnyPid, BadArgumentError, type Pid } from '../term/index.ts';
+import type { AnyPid, Pid } from '../term/index.ts';
 import { onThreads } from './observe.ts';
-import type { TraceBatch, Traced, TraceOptions } from './trace-tap.ts';
+import { checkTrace, type TraceBatch, type Traced, type TraceOptions } from './trace-tap.ts';
 
 /** A trace that is on. */
 export interface Trace extends AsyncDisposable {
@@ -17,11 +17,11 @@ export interface Trace extends AsyncDisposable {
 
 /**
  * Starts a trace on all threads; resolves when it is on. `onEvent` is called for each event, in the order of each thread;
- * what it throws ends the trace and rejects `stop()`.
+ * what it throws ends the trace and rejects `stop()`. Throws BadArgumentError for a bad option, RangeError for one that
+ * does not exist. Several traces may be on at a time; none sees what another does.
  */
 export async function trace(system: System, options: TraceOptions, onEvent: (event: Traced) => void): Promise<Trace> {
-  const { perSecond = 1 } = options;
-  if (!(perSecond > 0)) throw new BadArgumentError('trace', 'perSecond above 0', perSecond);
+  checkTrace(options, onEvent);
   let dropped = 0;
   let collector: Pid<TraceBatch | 'stop'> | null = null;
   let isOn = () => {};

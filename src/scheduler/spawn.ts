@@ -11,6 +11,7 @@ import {
   type SpawnOptions,
   type SpawnRequest,
   type SpawnSignal,
+  type Tracer,
 } from '../process/index.ts';
 import {
   type AnyPid,
@@ -64,7 +65,7 @@ export function spawn(
   if (options?.maxMailbox !== undefined) process.more.maxMailbox = options.maxMailbox;
   if (options?.label !== undefined) process.setLabel(options.label);
   if (scheduler.tracer !== null)
-    scheduler.tracer({ kind: 'spawn', pid: process.self, ...(parent === null ? {} : { other: parent.self }) });
+    traceSpawn(scheduler.tracer, process.self, parent?.self ?? null, request.link, ref !== null);
   begin(scheduler, process, options?.name ?? null);
   return { pid: process.self, ref };
 }
@@ -86,7 +87,7 @@ export function receiveSpawn(scheduler: Scheduler, signal: SpawnSignal): void {
     process.monitors = new Monitors();
     process.monitors.watchers.set(signal.monitor, signal.from);
   }
-  if (scheduler.tracer !== null) scheduler.tracer({ kind: 'spawn', pid, other: signal.from });
+  if (scheduler.tracer !== null) traceSpawn(scheduler.tracer, pid, signal.from, signal.link, signal.monitor !== null);
   const { processesMax } = scheduler.engine.limits;
   if (scheduler.processes.size > processesMax) {
     // Who spawned it is on another thread and has long gone on: its links and monitors say why (PRC-8).
@@ -137,6 +138,14 @@ function spawnElsewhere(
 function setPriority(process: Process, priority: Priority = 'normal'): void {
   if (priority === 'high') process.flags |= flags.PRIORITY_HIGH;
   else if (priority === 'low') process.flags |= flags.PRIORITY_LOW;
+}
+
+/** A link or a monitor that comes with the start needs no signal, and is an event like any other (TRC-1). */
+function traceSpawn(tracer: Tracer, pid: AnyPid, parent: AnyPid | null, isLinked: boolean, isWatched: boolean): void {
+  tracer({ kind: 'spawn', pid, ...(parent === null ? {} : { other: parent }) });
+  if (parent === null) return;
+  if (isLinked) tracer({ kind: 'link', pid: parent, other: pid });
+  if (isWatched) tracer({ kind: 'monitor', pid: parent, other: pid });
 }
 
 function tie(parent: Process, child: Process, request: SpawnRequest, ref: Ref | null): void {

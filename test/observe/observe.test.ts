@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { dynamicSupervisor, startChild, startLink, supervisor } from '../../src/behaviours/index.ts';
 import { processes, SHOWN_MAX, showTerm, supervisionTree, type Traced, top, trace } from '../../src/observe.ts';
-import { type Context, type Effects, receive } from '../../src/process/index.ts';
+import { type Context, type Effects, isProcessAlive, receive } from '../../src/process/index.ts';
 import type { Scheduler } from '../../src/scheduler/index.ts';
 import { startSystem } from '../../src/start.ts';
 import type { System } from '../../src/system/index.ts';
@@ -87,6 +87,49 @@ describe.each([0, 2])('on %i data threads', (threads) => {
     expect((system.engine.scheduler as Scheduler).tracer).toBeNull();
   });
 
+  it('TRC-1 tells of ties that come with a start as of those that are made later, and of their end', async () => {
+    await using system = await started(threads);
+    const [, thread] = places(threads);
+    const events: Traced[] = [];
+    const kinds = ['link', 'unlink', 'monitor', 'demonitor'] as const;
+    const tracing = await trace(system, { kinds }, (event) => void events.push(event));
+    const self = await system.run(function* (context: Context<unknown>): Effects<AnyPid> {
+      const linked = context.spawnLink(IDLE, [], at(thread));
+      context.unlink(linked);
+      context.link(linked);
+      const { ref, pid } = context.spawnMonitor(IDLE, [], at(thread));
+      context.demonitor(ref);
+      context.demonitor(context.monitor(pid));
+      context.unlink(linked);
+      context.exit(linked, 'kill');
+      context.exit(pid, 'kill');
+      yield* isProcessAlive(pid);
+      return context.self;
+    });
+    const ties = () => events.filter(({ pid }) => pid === self).map(({ kind }) => kind);
+    await vi.waitFor(() => expect(ties()).toHaveLength(8));
+    await tracing.stop();
+    expect(ties()).toEqual(['link', 'unlink', 'link', 'monitor', 'demonitor', 'monitor', 'demonitor', 'unlink']);
+  });
+
+  it('TRC-1 two traces at a time both tell, and the end of one is not the end of the other', async () => {
+    await using system = await started(threads);
+    const [, thread] = places(threads);
+    const seen: [number, number] = [0, 0];
+    const first = await trace(system, {}, () => void seen[0]++);
+    const second = await trace(system, { kinds: ['spawn'] }, () => void seen[1]++);
+    const before = seen[0];
+    await settled(system, [system.spawn(IDLE, [], at(thread))]);
+    await vi.waitFor(() => expect(seen[0] > before && seen[1] > 0).toBe(true));
+    await second.stop();
+    const [sofar, after] = seen;
+    await settled(system, [system.spawn(IDLE, [], at(thread))]);
+    await vi.waitFor(() => expect(seen[0]).toBeGreaterThan(sofar));
+    await first.stop();
+    expect(seen[1]).toBe(after);
+    expect((system.engine.scheduler as Scheduler).tracer).toBeNull();
+  });
+
   it('TRC-1 sends no more than so many a second, and counts what it leaves out', async () => {
     await using system = await started(threads);
     const [, thread] = places(threads);
@@ -99,6 +142,23 @@ describe.each([0, 2])('on %i data threads', (threads) => {
     // Of each thread so many in each second that began.
     expect(seen).toBeLessThanOrEqual(10 * (threads + 1) * 3);
   });
+});
+
+it.each([
+  [{ kinds: ['nonsense'] }, /^trace needs kinds among spawn, exit, send, .*, got "nonsense"$/],
+  [{ kinds: ['toString'] }, /^trace needs kinds among/],
+  [{ kinds: 'link' }, 'trace needs an array of kinds, got "link"'],
+  [{ pids: [7] }, 'trace needs a pid, got the number 7'],
+  [{ pids: 7 }, 'trace needs an array of pids, got the number 7'],
+  [{ perSecond: '5' }, 'trace needs perSecond above 0, got "5"'],
+  [{ perSecond: Number.NaN }, 'trace needs perSecond above 0'],
+  [{ kind: ['link'] }, "trace has no option 'kind'; there are: kinds, pids, perSecond"],
+  [null, 'trace needs an object of options, got null'],
+])('TRC-1 options %j, which would trace nothing or something else, are refused by name', async (options, text) => {
+  await using system = await started(0);
+  await expect(trace(system, options as never, () => {})).rejects.toThrow(text);
+  await expect(trace(system, {}, undefined as never)).rejects.toThrow('trace needs a function, got undefined');
+  expect((system.engine.scheduler as Scheduler).tracer).toBeNull();
 });
 
 it('TRC-1 a listener that throws ends its trace and says so', async () => {
