@@ -14,7 +14,16 @@ import {
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
-import { type AnyPid, checkTarget, formatReason, hasTag, type Pid, plainReason, type Ref } from '../term/index.ts';
+import {
+  type AnyPid,
+  BadArgumentError,
+  checkTarget,
+  formatReason,
+  hasTag,
+  Pid,
+  plainReason,
+  type Ref,
+} from '../term/index.ts';
 import type {
   CallMessage,
   CallsOf,
@@ -106,11 +115,23 @@ export function* tryCall(
 
 /**
  * The process under a `via` name (REG-2), or undefined; it may have died a moment ago, as every name's. Also undefined
- * when the registry does not answer.
+ * when the registry does not answer. Throws BadArgumentError for what is no via name, and when the registry is none.
  */
-export function* whereisVia({ registry, key }: ViaName): Effects<AnyPid | undefined> {
+export function* whereisVia(name: ViaName): Effects<AnyPid | undefined> {
+  checkVia('whereisVia', name);
+  const { registry, key } = name;
   const found = yield* tryCall(registry as string, { tag: 'lookup', key });
-  return found.ok ? (found.value as readonly { readonly pid: AnyPid }[])[0]?.pid : undefined;
+  if (!found.ok) return undefined;
+  const first: unknown = Array.isArray(found.value) ? found.value[0] : null;
+  if (first === undefined) return undefined;
+  const pid = (first as { readonly pid?: unknown } | null)?.pid;
+  if (pid instanceof Pid) return pid as AnyPid;
+  throw new BadArgumentError('a via name', 'a registry that answers `lookup` with an array of { pid }', found.value);
+}
+
+/** Throws BadArgumentError for what is no `via` name. */
+export function checkVia(operation: string, name: unknown): void {
+  if (!isVia(name)) throw new BadArgumentError(operation, 'a via name', name);
 }
 
 function isVia(server: unknown): server is ViaName {

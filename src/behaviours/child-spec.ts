@@ -1,8 +1,8 @@
 // Child specs and supervisor flags: their shape, their defaults, and one check of each with an error tag for every bad
 // option (SUP-5, SUP-6, SUP-8, SUP-10, SUP-12). Pure.
 import { type AnyBody, WAIT_MS_MAX } from '../process/index.ts';
-import { describe, formatReason, isMfa } from '../term/index.ts';
-import type { StartOptions } from './start-link.ts';
+import { describe, formatReason, isMfa, unknownIn } from '../term/index.ts';
+import { START_OPTIONS, type StartOptions } from './start-link.ts';
 
 /** When a child that ended is started again (SUP-4). */
 export type Restart = 'permanent' | 'transient' | 'temporary';
@@ -73,6 +73,8 @@ export interface SpecError {
     | 'badPeriod'
     | 'badAutoShutdown'
     | 'badMaxChildren'
+    /** A name that is none of the options, most likely misspelt: `value` says which there are. */
+    | 'unknownOption'
     | 'notOneTemplate';
   readonly value: string;
 }
@@ -86,9 +88,30 @@ const WORKER_SHUTDOWN_MS = 5_000;
 const DEFAULT_INTENSITY = 1;
 const DEFAULT_PERIOD_MS = 5_000;
 
-/** Checks flags and fills in the defaults. */
-export function checkFlags(flags: SupervisorFlags): Checked<CheckedFlags> {
+const FLAGS: Readonly<Record<keyof SupervisorFlags, true>> = {
+  strategy: true,
+  intensity: true,
+  periodMs: true,
+  autoShutdown: true,
+};
+const SPEC: Readonly<Record<keyof ChildSpec, true>> = {
+  id: true,
+  start: true,
+  restart: true,
+  significant: true,
+  shutdown: true,
+  type: true,
+};
+const START: Readonly<Record<keyof ChildStart, true>> = { body: true, args: true, ...START_OPTIONS };
+
+/** Checks flags and fills in the defaults; `others` are names that may stand beside them. */
+export function checkFlags(flags: SupervisorFlags, others: Readonly<Record<string, true>> = {}): Checked<CheckedFlags> {
   if (typeof flags !== 'object' || flags === null) return bad('badFlags', flags);
+  // The spec of a function that is async or a generator would never be looked at.
+  if (flags instanceof Promise || typeof (flags as { next?: unknown }).next === 'function')
+    return bad('badFlags', describe(flags));
+  const unknown = unknownOption(flags, { ...FLAGS, ...others });
+  if (unknown !== null) return unknown;
   const {
     strategy = 'oneForOne',
     intensity = DEFAULT_INTENSITY,
@@ -105,10 +128,14 @@ export function checkFlags(flags: SupervisorFlags): Checked<CheckedFlags> {
 /** Checks one spec against its supervisor's flags and fills in the defaults. `needsId` is false for dynamic children. */
 export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown, needsId = true): Checked<CheckedSpec> {
   if (typeof spec !== 'object' || spec === null) return bad('badSpec', spec);
+  const unknown = unknownOption(spec, SPEC);
+  if (unknown !== null) return unknown;
   const { id = needsId ? undefined : '', start, restart = 'permanent', significant = false, type = 'worker' } = spec;
   const shutdown = spec.shutdown ?? (type === 'supervisor' ? 'infinity' : WORKER_SHUTDOWN_MS);
   if (typeof id !== 'string' || (needsId && id === '')) return bad('badId', id);
   if (typeof start !== 'object' || start === null || !isBody(start.body)) return bad('badStart', start);
+  const unknownStart = unknownOption(start, START);
+  if (unknownStart !== null) return unknownStart;
   if (start.args !== undefined && !Array.isArray(start.args)) return bad('badArgs', start.args);
   if (start.timeoutMs !== undefined && !isTime(start.timeoutMs)) return bad('badTimeout', start.timeoutMs);
   if (!RESTARTS.includes(restart)) return bad('badRestart', restart);
@@ -162,6 +189,11 @@ function isTime(value: unknown): value is number {
 function isBody(body: unknown): boolean {
   if (typeof body === 'function' || isMfa(body)) return true;
   return typeof body === 'object' && body !== null && typeof (body as { handle?: unknown }).handle === 'function';
+}
+
+function unknownOption(given: object, known: Readonly<Record<string, true>>): ReturnType<typeof bad> | null {
+  const name = unknownIn(given, known);
+  return name === null ? null : bad('unknownOption', `${name}; there are: ${Object.keys(known).join(', ')}`);
 }
 
 /** The error for a bad option. */

@@ -19,7 +19,7 @@ import {
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, isMfa, type Mfa, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkOptions, isMfa, type Mfa, type Pid, type Ref } from '../term/index.ts';
 import { type StartedMessage, type StartTicket, takesTicket } from './proc-lib.ts';
 import { isViaName, type ViaName } from './via.ts';
 
@@ -42,6 +42,17 @@ export interface StartOptions {
   readonly handshake?: boolean;
 }
 
+/** The names of {@link StartOptions}. */
+export const START_OPTIONS: Readonly<Record<keyof StartOptions, true>> = {
+  name: true,
+  timeoutMs: true,
+  placement: true,
+  label: true,
+  priority: true,
+  maxMailbox: true,
+  handshake: true,
+};
+
 /**
  * Why a start failed: `{tag: 'ignored'}` when `init` declined, `{tag: 'alreadyStarted', pid}` when the name is taken,
  * `timeout`, or the child's own exit reason.
@@ -60,7 +71,8 @@ export type StartResult<P = unknown> =
 
 /**
  * Starts a linked process and waits until it is ready. A starter that does not trap exits dies with a child that fails
- * by exiting abnormally; one that traps gets the error and no EXIT (GS-1). Throws what `spawn` throws for misuse.
+ * by exiting abnormally; one that traps gets the error and no EXIT (GS-1). Throws what `spawn` throws for misuse, RangeError
+ * for an option that does not exist.
  */
 export function startLink<Q = unknown>(
   body: Mfa,
@@ -99,6 +111,7 @@ function* begin(
   options: StartOptions | undefined,
   link: boolean,
 ): Effects<StartResult> {
+  if (options != null) checkOptions(link ? 'startLink' : 'start', options, START_OPTIONS);
   const context = (yield CONTEXT) as Context;
   const launched = launch(context, body, args, options, link);
   if ('ok' in launched) return launched;
@@ -122,13 +135,17 @@ export function launch(
   options: StartOptions | undefined,
   link: boolean,
 ): Launched | StartResult {
+  const operation = link ? 'startLink' : 'start';
+  if (!Array.isArray(args)) throw new BadArgumentError(operation, 'an array of arguments', args);
   if (options?.timeoutMs !== undefined) checkWait(options.timeoutMs);
   const name = options?.name ?? null;
+  if (name !== null && typeof name !== 'string' && !isViaName(name))
+    throw new BadArgumentError(operation, 'a name, of text or made by `via`', name);
   const owner = typeof name === 'string' ? context.whereis(name) : undefined;
   if (owner !== undefined) return { ok: false, error: { tag: 'alreadyStarted', pid: owner } };
   if (!(options?.handshake ?? (isMfa(body) || takesTicket(body)))) {
     if (isViaName(name)) throw new BadArgumentError('a via name', 'a body that takes a start ticket', body);
-    const plain = options as SpawnOptions | undefined;
+    const plain = spawnOptions(options, name);
     const { pid } = context.kernel.spawn(context as Process, { body, args, options: plain, link, monitor: false });
     return { ok: true, pid: pid as Pid<unknown> };
   }
@@ -138,12 +155,19 @@ export function launch(
     body,
     args: [ticket, ...args],
     // The new process takes its name itself, so that a name that is taken is answered and not an exit (takeName).
-    options: name === null ? (options as SpawnOptions | undefined) : { ...options, name: undefined },
+    options: spawnOptions(options, null),
     link,
     monitor: true,
     answerTo: ref,
   });
   return { pid: pid as Pid<unknown>, ref };
+}
+
+/** Those options that are the runtime's. */
+function spawnOptions(options: StartOptions | undefined, name: string | null): SpawnOptions | undefined {
+  if (options == null) return undefined;
+  const { placement, label, priority, maxMailbox } = options;
+  return { placement, label, priority, maxMailbox, ...(name === null ? {} : { name }) };
 }
 
 /** The second half of a start: waits for the answer, or for the death that stands for one. */

@@ -99,7 +99,7 @@ function retry(
 }
 
 function begin(spec: SupervisorSpec, context: ServerContext): InitResult<Children> | Effects<InitResult<Children>> {
-  const flags = checkFlags(spec);
+  const flags = checkFlags(spec, { children: true });
   if (!flags.ok) return stop({ tag: 'badSupervisorFlags', error: flags.error });
   const specs = checkSpecs(spec.children, flags.value.autoShutdown);
   if (!specs.ok) return stop({ tag: 'badChildSpec', error: specs.error });

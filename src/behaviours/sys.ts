@@ -9,7 +9,7 @@ import {
   type Process,
   receive,
 } from '../process/index.ts';
-import { type AnyPid, checkTarget, formatReason, type Pid, plainReason } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkTarget, formatReason, type Pid, plainReason } from '../term/index.ts';
 import { CallError, type PendingCall, receiveResponse, replyTo } from './call.ts';
 import type { From, StopMessage } from './protocol.ts';
 import { type ServerEvent, type ServerStatistics, type ServerWatch, watching } from './server-watch.ts';
@@ -175,7 +175,13 @@ function* ask(server: AnyPid | string, request: SystemRequest, timeoutMs = TIMEO
   if (target === undefined) throw new CallError('noproc', server, request);
   if (target === context.self) throw new CallError('callingSelf', server, request);
   const alias = context.monitor(target, { alias: 'replyDemonitor' });
-  context.send(target as AnyPid as Pid<SystemCall>, { tag: '$sys', from: { alias, caller: context.self }, request });
+  try {
+    context.send(target as AnyPid as Pid<SystemCall>, { tag: '$sys', from: { alias, caller: context.self }, request });
+  } catch (error) {
+    // What is no term was not sent: whoever catches this must not keep the monitor.
+    context.demonitor(alias);
+    throw error;
+  }
   const outcome = yield* receiveResponse({ answer: alias } as PendingCall<unknown>, timeoutMs);
   if (!outcome.ok) throw new CallError(outcome.error, server, request);
   const answered = outcome.value as SystemAnswer;
@@ -214,7 +220,7 @@ export function* getStatus(server: AnyPid | string): Effects<ServerStatus> {
 
 /** Begins to count what a behaviour does, from 0, or stops. */
 export function* countMessages(server: AnyPid | string, isOn: boolean): Effects<void> {
-  yield* ask(server, { tag: 'count', isOn });
+  yield* ask(server, { tag: 'count', isOn: checkedOn('countMessages', isOn) });
 }
 
 /** What a behaviour has done since `countMessages`; null when it does not count. */
@@ -224,7 +230,7 @@ export function* getStatistics(server: AnyPid | string): Effects<ServerStatistic
 
 /** Writes each event of a behaviour to the log of the system, as `trace of a behaviour` with level warning, or stops. */
 export function* traceEvents(server: AnyPid | string, isOn: boolean): Effects<void> {
-  yield* ask(server, { tag: 'trace', isOn });
+  yield* ask(server, { tag: 'trace', isOn: checkedOn('traceEvents', isOn) });
 }
 
 /** Keeps the last `length` events of a behaviour in it; 0 forgets them. Throws RangeError for a length that is none. */
@@ -252,6 +258,11 @@ export function* stepBack(server: AnyPid | string, steps = 1): Effects<number> {
 /** Takes steps again that were taken back and not replaced by others since; returns how many. Throws as `getHistory`. */
 export function* stepForward(server: AnyPid | string, steps = 1): Effects<number> {
   return (yield* ask(server, { tag: 'step', count: checkedSteps(steps) })) as number;
+}
+
+function checkedOn(operation: string, isOn: boolean): boolean {
+  if (typeof isOn !== 'boolean') throw new BadArgumentError(operation, 'true or false', isOn);
+  return isOn;
 }
 
 function checkedSteps(steps: number): number {

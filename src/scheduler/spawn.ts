@@ -17,6 +17,7 @@ import {
   type AnyPid,
   BadArgumentError,
   checkName,
+  checkOptions,
   isMfa,
   type Mfa,
   type Origin,
@@ -49,7 +50,7 @@ export function spawn(
   if (parent !== null && !parent.isAlive) return { pid: scheduler.nextPid(), ref: null };
   checkBody(body);
   if (!Array.isArray(args)) throw new BadArgumentError('spawn', 'an array of arguments', args);
-  if (options != null) checkOptions(options);
+  if (options != null) checkSpawnOptions(options);
   const placement = options?.placement ?? 'here';
   const origin = placement === 'here' ? scheduler.origin : scheduler.engine.place(placement);
   const ref = request.monitor && parent !== null ? (request.answerTo ?? parent.makeRef()) : null;
@@ -186,8 +187,16 @@ function checkBody(body: AnyBody): void {
 
 const PRIORITIES: readonly unknown[] = [undefined, 'high', 'normal', 'low'];
 
-function checkOptions(options: SpawnOptions): void {
-  if (typeof options !== 'object') throw new BadArgumentError('spawn', 'an object of options', options);
+const OPTIONS: Readonly<Record<keyof SpawnOptions, true>> = {
+  placement: true,
+  name: true,
+  label: true,
+  priority: true,
+  maxMailbox: true,
+};
+
+function checkSpawnOptions(options: SpawnOptions): void {
+  checkOptions('spawn', options, OPTIONS);
   const { placement = 'here', name, label, priority, maxMailbox } = options;
   const isPlace =
     placement === 'here' ||

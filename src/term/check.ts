@@ -46,12 +46,21 @@ export function checkFunction(operation: string, value: unknown): void {
   if (typeof value !== 'function') throw new BadArgumentError(operation, 'a function', value);
 }
 
-/** Throws RangeError for an option that does not exist: one that is misspelt would be ignored otherwise. */
+/**
+ * Throws RangeError for an option that does not exist: one that is misspelt would be ignored otherwise. Throws
+ * BadArgumentError for options that are no object.
+ */
 export function checkOptions(operation: string, given: object, known: Readonly<Record<string, unknown>>): void {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new RangeError(`${operation} has no option '${name}'; there are: ${Object.keys(known).join(', ')}`);
-  }
+  if (typeof given !== 'object' || given === null) throw new BadArgumentError(operation, 'an object of options', given);
+  const name = unknownIn(given, known);
+  if (name === null) return;
+  throw new RangeError(`${operation} has no option '${name}'; there are: ${Object.keys(known).join(', ')}`);
+}
+
+/** The first name in `given` that is not among `known`, or null. */
+export function unknownIn(given: object, known: Readonly<Record<string, unknown>>): string | null {
+  for (const name of Object.keys(given)) if (!Object.hasOwn(known, name)) return name;
+  return null;
 }
 
 const TEXT_MAX = 60;
