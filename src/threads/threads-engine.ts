@@ -177,8 +177,11 @@ export class ThreadsEngine {
 
   private async stopNow(): Promise<readonly ThreadLeaks[]> {
     this.watchdog.stop();
-    const leaks = await Promise.all([...this.slots.present()].map((slot) => this.endThread(slot)));
+    const slots = [...this.slots.present()];
+    const leaks = await Promise.all(slots.map((slot) => this.endThread(slot)));
     await this.slots.stop();
+    // The processes of a thread that did not answer have ended with it, and nobody else will free their names.
+    for (const [index, { origin }] of slots.entries()) if (leaks[index] === null) this.side.names.lose(origin);
     await this.offloads.stop();
     this.turns.stop();
     return [leaksOf(this.scheduler), ...leaks.filter((entry) => entry !== null)];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Context, type Effects, type Process, sleep } from '../../src/process/index.ts';
 import type { Pid } from '../../src/term/index.ts';
-import { ECHO, FLOOD, NAMED, OFFLOADER, STRAY, STRAY_TIMER } from '../actors/threads.ts';
+import { BLOCKER, ECHO, FLOOD, NAMED, OFFLOADER, STRAY, STRAY_TIMER } from '../actors/threads.ts';
 import { at, type Fixture, fixture, next, nextDown } from './fixture.ts';
 
 const KILLED = { tag: 'threadDown', thread: 1, cause: 'killed' };
@@ -32,6 +32,17 @@ describe('the death of a data thread', () => {
       expect(yield* next()).toMatchObject({ n: 1 });
     });
     expect(threads.engine.info()[0]).toMatchObject({ thread: 1, incarnation: 2, isUp: true });
+  });
+
+  it('APP-1 in the middle of a stop leaves no names: a thread that does not answer is ended with what it had', async () => {
+    const threads = await fixture({ watchdogMs: 60_000 });
+    await threads.system.run(function* (context: Context<unknown>): Effects<void> {
+      context.spawn(NAMED, ['bob', context.self], at(1));
+      expect(yield* next()).toEqual({ registered: true });
+      context.spawn(BLOCKER, [], at(1));
+    });
+    await threads.system.stop();
+    expect(held(threads).names).toBe(0);
   });
 
   it('THR-1 100 deaths under load: nothing hangs, nothing is lost or left, everybody hears exactly once', async () => {
