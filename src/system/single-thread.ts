@@ -55,7 +55,7 @@ export function startSingleThread(options: SingleThreadOptions): EngineHandle {
     origin,
     env,
     turns,
-    loader: new HostLoader() as Loader,
+    loader: new HostLoader(options.logger) as Loader,
     names: new LocalNames(),
     outlink: null,
     transit: null,

@@ -63,11 +63,12 @@ export class DataThread {
       },
     });
     this.control = this.carrierTo(task.control);
+    const env = this.baseEnv();
     this.scheduler = new Scheduler({
       origin,
-      env: makeEnv(this.baseEnv()),
+      env: makeEnv(env),
       turns: this.turns,
-      loader: new HostLoader() as Loader,
+      loader: new HostLoader(env.logger) as Loader,
       names: this.side.names,
       outlink: this.side.mesh,
       transit: null,

@@ -218,7 +218,7 @@ export class ThreadsEngine {
       origin: own,
       env,
       turns: this.turns,
-      loader: new HostLoader() as Loader,
+      loader: new HostLoader(options.logger) as Loader,
       names: this.side.names,
       outlink: this.side.mesh,
       transit: null,

@@ -1,7 +1,12 @@
 // Finds code named by module URL and export with the host's `import` (EXI-1: a missing export is the child's exit reason).
+// A module that does not come is told in the log: one whose top level waits for a process of its own would be silent.
 import { formatReason, type Mfa, reasonOf } from '../../term/index.ts';
+import type { Logger } from '../index.ts';
 
 type Outcome = { readonly body: unknown } | { readonly error: unknown };
+
+/** Longer than any module takes that only defines things. */
+const PATIENCE_MS = 5_000;
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -10,6 +15,13 @@ export class HostLoader {
   private readonly modules = new Map<string, Exports>();
   /** Every version of the modules that were loaded again, the first at 0. Node forgets no module, nor is it forgotten here. */
   private readonly versions = new Map<string, Exports[]>();
+  private readonly logger: Logger | null;
+  private readonly patienceMs: number;
+
+  constructor(logger: Logger | null = null, patienceMs = PATIENCE_MS) {
+    this.logger = logger;
+    this.patienceMs = patienceMs;
+  }
 
   load(mfa: Mfa, done: (outcome: Outcome) => void): void {
     const loaded = this.modules.get(mfa.module);
@@ -17,13 +29,21 @@ export class HostLoader {
       done(pick(loaded, mfa));
       return;
     }
-    import(mfa.module).then(
-      (module: Readonly<Record<string, unknown>>) => {
-        this.modules.set(mfa.module, module);
-        done(pick(module, mfa));
-      },
-      (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
-    );
+    const late = setTimeout(() => this.tellLate(mfa.module), this.patienceMs).unref();
+    import(mfa.module)
+      .finally(() => clearTimeout(late))
+      .then(
+        (module: Readonly<Record<string, unknown>>) => {
+          this.modules.set(mfa.module, module);
+          done(pick(module, mfa));
+        },
+        (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
+      );
+  }
+
+  private tellLate(module: string): void {
+    const text = 'its top level is still running: does it await something that needs a process of this module?';
+    this.logger?.log('warning', 'module does not load', { module, forMs: this.patienceMs, text });
   }
 
   /** Loads a module again for those who ask for it from now on: under a URL of its own, since a URL is imported once (HOT-1). */
