@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Deviation, schedules, simulate } from '../../src/testing.ts';
-import { type DurableProgram, durableProperty } from './broker/durable.ts';
+import { type DurableProgram, durableProperty, earlyPublish } from './broker/durable.ts';
 
 const SEED = Number(process.env.PROPERTY_SEED ?? 42);
 const RUNS = 150 * Number(process.env.PROPERTY_TIMES ?? 1);
@@ -17,6 +17,17 @@ describe('a broker on a simulated disk', () => {
     const { body, options } = durableProperty();
     expect(simulate({ ...options }, body(program)).value).toEqual({ confirmed: 3 });
   });
+
+  it.each([0, 2] as const)(
+    'B1 what is published before a queue has been read again waits for it, with %i data threads',
+    (threads) => {
+      const { options, body } = earlyPublish(threads);
+      for (let seed = 0; seed < 30; seed++) {
+        const result = simulate({ ...options, seed, disk: { latencyMs: 2 } }, body);
+        expect(result.value, result.token).toEqual([1, 2]);
+      }
+    },
+  );
 
   it('B10 a queue that starts between the death of the log and that of the broker confirms nothing', () => {
     const { body, options } = durableProperty();

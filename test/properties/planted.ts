@@ -66,7 +66,7 @@ export const staleDowns: Wiring = receiving((_scheduler, signal, receive) => {
 /** One monitor per pair: a second one is taken for the first. */
 export const oneMonitorPerPair: Wiring = receiving((_scheduler, signal, receive) => {
   const watchers = signal.kind === 'monitor' ? (signal.to.target as Process | null)?.monitors?.watchers : undefined;
-  if (watchers === undefined || ![...watchers.values()].includes(signal.from as AnyPid)) receive(signal);
+  if (watchers === undefined || !watchers.entries().some(([, watcher]) => watcher === signal.from)) receive(signal);
 });
 
 /** A monitor of a dead process is forgotten. */

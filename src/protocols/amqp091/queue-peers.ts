@@ -67,13 +67,20 @@ export class QueuePeers {
   find(queueId: number): QueuePeer | null {
     const known = this.peers.get(queueId);
     if (known !== undefined) return known;
-    const { tables } = this.channel.replica;
-    const record = tables.queueById(queueId);
-    const place = tables.placeOf(queueId);
-    if (record === undefined || place === undefined) return null;
+    const { context, replica } = this.channel;
+    const record = replica.tables.queueById(queueId);
+    if (record === undefined) return null;
+    const place = replica.tables.placeOf(queueId);
     const ackTimeoutMs = ackTimeoutOf(record, this.channel.args.consumerTimeoutMs);
-    const peer = new QueuePeer(record, place, this.channel.context.monitor(place.pid), ackTimeoutMs);
+    // A queue of an earlier run that is still being read has no actor yet: it is one that is down.
+    const at = place ?? { pid: context.self as never, epoch: 0 };
+    const ref = place === undefined ? context.makeRef() : context.monitor(place.pid);
+    const peer = new QueuePeer(record, at, ref, ackTimeoutMs);
     this.peers.set(queueId, peer);
+    if (place === undefined) {
+      peer.isUp = false;
+      tellPlace(context, replica, queueId, 0);
+    }
     return peer;
   }
 

@@ -85,10 +85,10 @@ class Publisher {
   }
 
   /** A broker that runs, and a channel of it. */
-  *start(): Effects<void> {
+  *start(isDeclaring = true): Effects<void> {
     for (let tries = 0; tries < STARTS_MAX; tries++) {
       try {
-        yield* this.tryStart();
+        yield* this.tryStart(isDeclaring);
         return;
       } catch (error) {
         if (!(error instanceof Over)) throw error;
@@ -97,7 +97,7 @@ class Publisher {
     throw new Error('B24 the broker does not start any more');
   }
 
-  private *tryStart(): Effects<void> {
+  private *tryStart(isDeclaring: boolean): Effects<void> {
     yield* this.end();
     const { context, residentBytes, threads } = this;
     const store = { log: this.log, residentBytesMax: residentBytes };
@@ -113,6 +113,7 @@ class Publisher {
       },
     );
     yield* this.ask({ name: 'confirm.select', nowait: false });
+    if (!isDeclaring) return;
     const flags = { passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false };
     yield* this.ask({ name: 'queue.declare', queue: QUEUE, ...flags, arguments: new Map() });
   }
@@ -266,6 +267,26 @@ export const durableProperty = (log: LogOptions = {}, threads: 0 | 2 = 0): Prope
         throw new Error(`B24 not the first user and vhost: ${JSON.stringify(configuration)}`);
       return { confirmed: publisher.confirmed.size };
     },
+});
+
+/** A channel that publishes as soon as the broker runs again, to a queue that is still being read. */
+export const earlyPublish = (threads: 0 | 2) => ({
+  options: durableProperty({}, threads).options,
+  *body(context: Context<unknown>): Effects<readonly number[]> {
+    context.trapExit(true);
+    const publisher = new Publisher(context, 300, {}, threads === 0 ? [0] : [1, 2]);
+    yield* publisher.start();
+    publisher.publish(100);
+    while (publisher.isWaiting) yield* publisher.hear();
+    yield* publisher.end();
+    yield* publisher.start(false);
+    publisher.publish(100);
+    while (publisher.isWaiting) yield* publisher.hear();
+    const found: number[] = [];
+    for (let got = yield* publisher.get(true); got !== null; got = yield* publisher.get(true)) found.push(got.number);
+    judge(publisher, found);
+    return found;
+  },
 });
 
 function judge({ confirmed, taken, last }: Publisher, found: readonly number[]): void {
