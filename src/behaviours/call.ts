@@ -11,6 +11,7 @@ import {
   ExitError,
   isDown,
   receive,
+  running,
   TIMEOUT,
   type Timeout,
 } from '../process/index.ts';
@@ -82,7 +83,7 @@ export function* call(
   timeoutMs = CALL_TIMEOUT_MS,
 ): Effects<unknown> {
   checkWait(timeoutMs);
-  const context = (yield CONTEXT) as Context;
+  const context = running.process ?? ((yield CONTEXT) as Context);
   const target = isVia(server)
     ? beginVia(context, yield* whereisVia(server), request)
     : begin(context, server, request);
@@ -107,7 +108,7 @@ export function* tryCall(
   timeoutMs = CALL_TIMEOUT_MS,
 ): Effects<CallOutcome<unknown>> {
   checkWait(timeoutMs);
-  const context = (yield CONTEXT) as Context;
+  const context = running.process ?? ((yield CONTEXT) as Context);
   const target = isVia(server) ? yield* whereisVia(server) : server;
   if (target === undefined && isVia(server)) return { ok: false, error: 'noproc' };
   return yield* receiveResponse(sendRequest(context, target as Pid<unknown>, request as never), timeoutMs);

@@ -14,6 +14,7 @@ import {
 } from '../term/index.ts';
 import type { Context } from './context.ts';
 import type { Process } from './process.ts';
+import { running } from './running.ts';
 
 /** What a generator yields to its scheduler. Made only by the functions of this file. */
 export type Effect =
@@ -94,7 +95,7 @@ const PAUSE: Effect = { op: 'pause' };
 
 /** The context of the running process, for library code that was not handed one. */
 export function* context(): Effects<Context> {
-  return (yield CONTEXT) as Context;
+  return running.process ?? ((yield CONTEXT) as Context);
 }
 
 /** Ends the slice: others run before this process continues. */

@@ -19,5 +19,6 @@ export * from './messages.ts';
 export * from './monitors.ts';
 export * from './process.ts';
 export * from './report.ts';
+export * from './running.ts';
 export * from './signal.ts';
 export * from './suspension.ts';

@@ -35,6 +35,8 @@ export interface Kernel {
   sendMessage(from: Process | null, to: AnyPid | Ref, message: unknown): void;
   /** Sends any other signal. */
   sendSignal(signal: Signal): void;
+  /** The living process that gets signals at once, unseen by anybody; null when they have to be sent. */
+  near(pid: AnyPid): Process | null;
   whereis(name: string): AnyPid | undefined;
   /** Starts a process for `parent`; returns its pid, and the monitor's ref where one was asked for. */
   spawn(parent: Process | null, request: SpawnRequest): { readonly pid: Pid<never>; readonly ref: Ref | null };

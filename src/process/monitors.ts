@@ -1,5 +1,6 @@
 // The monitors of one process, both directions (MON-1, MON-2, MON-4), and its aliases (ALI-1).
 import type { AnyPid, Ref } from '../term/index.ts';
+import { RefTable } from './ref-table.ts';
 
 /**
  * How a ref works as an alias of its creator (ALI-1).
@@ -21,11 +22,11 @@ export interface HeldMonitor {
 
 export class Monitors {
   /** Monitors this process has set and that have not fired. */
-  readonly held = new Map<Ref, HeldMonitor>();
+  readonly held = new RefTable<HeldMonitor>();
   /** Who watches this process. */
-  readonly watchers = new Map<Ref, AnyPid>();
+  readonly watchers = new RefTable<AnyPid>();
   /** Aliases without a monitor. */
-  readonly aliases = new Map<Ref, AliasMode>();
+  readonly aliases = new RefTable<AliasMode>();
 
   /** The mode in which `ref` is an alias of this process, or null when it is none (any more). */
   aliasMode(ref: Ref): AliasMode | null {

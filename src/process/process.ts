@@ -23,7 +23,7 @@ import type { Kernel } from './kernel.ts';
 import { Links } from './links.ts';
 import { Mailbox } from './mailbox.ts';
 import { isDown } from './messages.ts';
-import { Monitors } from './monitors.ts';
+import { type HeldMonitor, Monitors } from './monitors.ts';
 
 /** What few processes have, kept off the record of the many. */
 export interface Extras {
@@ -117,6 +117,15 @@ export class Process implements Context<any> {
     if ((this.flags & NOT_WAKEABLE) === 0) this.kernel.schedule(this);
   }
 
+  /** The time of the receive under way is over (RCV-3). */
+  timeOut(): void {
+    const { continuation } = this;
+    if (continuation === null) return;
+    continuation.timer = null;
+    continuation.hasTimedOut = true;
+    this.kernel.schedule(this);
+  }
+
   now(): number {
     return this.kernel.env.clock.now();
   }
@@ -208,7 +217,9 @@ export class Process implements Context<any> {
       tag: options?.tag ?? null,
     });
     if (options?.alias !== undefined) ref.slot = this;
-    if (pid !== null) this.kernel.sendSignal({ kind: 'monitor', from: this.self, to: pid, ref });
+    const near = pid === null ? null : this.kernel.near(pid);
+    if (near !== null) near.addWatcher(ref, this.self);
+    else if (pid !== null) this.kernel.sendSignal({ kind: 'monitor', from: this.self, to: pid, ref });
     else this.kernel.sendSignal({ kind: 'down', from: this.self, to: this.self, ref, reason: 'noproc' });
     return ref;
   }
@@ -217,13 +228,46 @@ export class Process implements Context<any> {
     checkRef('demonitor', ref);
     const held = this.monitors?.held.get(ref);
     if (held !== undefined) {
-      this.monitors?.remove(ref);
-      if (held.alias !== null) ref.slot = null;
-      if (held.target !== null) this.kernel.sendSignal({ kind: 'demonitor', from: this.self, to: held.target, ref });
+      this.endMonitor(ref, held);
       return true;
     }
     if (options?.flush === true) this.mailbox.flush((message) => isDown(message, ref));
     return false;
+  }
+
+  /** A message has come to `ref`, an alias of this process: takes it if the alias is still one (ALI-1). */
+  acceptAlias(ref: Ref, message: unknown, seal: Seal | null): void {
+    const { monitors } = this;
+    if (monitors === null) return;
+    const held = monitors.held.get(ref);
+    // The reply ends the monitor as well, so that neither a second reply nor a DOWN can follow it (ALI-2).
+    if (held !== undefined && held.alias === 'replyDemonitor') this.endMonitor(ref, held);
+    else {
+      const mode = monitors.aliasMode(ref);
+      if (mode === null) return;
+      if (mode === 'reply') this.unalias(ref);
+    }
+    this.acceptAlways(message, seal);
+  }
+
+  private endMonitor(ref: Ref, held: HeldMonitor): void {
+    this.monitors?.remove(ref);
+    if (held.alias !== null) ref.slot = null;
+    const { target } = held;
+    if (target === null) return;
+    const near = this.kernel.near(target);
+    if (near !== null) near.removeWatcher(ref);
+    else this.kernel.sendSignal({ kind: 'demonitor', from: this.self, to: target, ref });
+  }
+
+  /** `watcher` hears of the end of this process (MON-1). */
+  addWatcher(ref: Ref, watcher: AnyPid): void {
+    this.monitors ??= new Monitors();
+    this.monitors.watchers.set(ref, watcher);
+  }
+
+  removeWatcher(ref: Ref): void {
+    this.monitors?.watchers.delete(ref);
   }
 
   makeRef(): Ref {

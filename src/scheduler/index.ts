@@ -4,4 +4,4 @@ export { processInfoOf } from './info.ts';
 export * from './names.ts';
 export * from './scheduler.ts';
 export { NotSpawnableError, SystemLimitError } from './spawn.ts';
-export { Timer } from './timers.ts';
+export { type Alarm, Timer } from './timers.ts';

@@ -1,6 +1,6 @@
 // What each signal does where it is received: the other half of the operations of process.ts.
 // LNK-1...6, MON-1...5, ALI-1, EXI-2...5, PRC-4. Signals to a dead process vanish, but for links and monitors (SIG-3).
-import { Links, Monitors, type Process, receiveExit, type Signal, type Tracer } from '../process/index.ts';
+import { Links, type Process, receiveExit, type Signal, type Tracer } from '../process/index.ts';
 import type { AnyPid, Ref } from '../term/index.ts';
 import { processInfoOf } from './info.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -41,7 +41,7 @@ export function receiveSignal(scheduler: Scheduler, signal: Signal): void {
       receiveMonitor(scheduler, signal.from, signal.to, signal.ref);
       return;
     case 'demonitor':
-      processAt(signal.to)?.monitors?.watchers.delete(signal.ref);
+      processAt(signal.to)?.removeWatcher(signal.ref);
       return;
     case 'down':
       receiveDown(scheduler, signal.to, signal.ref, signal.reason);
@@ -126,13 +126,7 @@ function receiveAlias(
   message: unknown,
   seal: Parameters<Process['accept']>[1],
 ): void {
-  const owner = scheduler.aliasOwner(alias);
-  const mode = owner?.monitors?.aliasMode(alias) ?? null;
-  if (owner === null || mode === null) return;
-  if (mode === 'reply') owner.unalias(alias);
-  // The reply ends the monitor as well, so that neither a second reply nor a DOWN can follow it (ALI-2).
-  else if (mode === 'replyDemonitor') owner.demonitor(alias);
-  owner.acceptAlways(message, seal);
+  scheduler.aliasOwner(alias)?.acceptAlias(alias, message, seal);
 }
 
 function receiveExitSignal(scheduler: Scheduler, from: AnyPid, to: AnyPid, reason: unknown): void {
@@ -185,8 +179,7 @@ function receiveMonitor(scheduler: Scheduler, from: AnyPid, to: AnyPid, ref: Ref
     scheduler.sendSignal({ kind: 'down', from: to, to: from, ref, reason: 'noproc' });
     return;
   }
-  process.monitors ??= new Monitors();
-  process.monitors.watchers.set(ref, from);
+  process.addWatcher(ref, from);
 }
 
 function receiveDown(scheduler: Scheduler, to: AnyPid, ref: Ref, reason: unknown): void {

@@ -3,7 +3,6 @@
 // reception.ts, slice.ts, timing.ts and teardown.ts.
 import {
   type AnyBody,
-  Continuation,
   type Effects,
   exitReasonOf,
   flags,
@@ -13,6 +12,7 @@ import {
   type ProcessInfo,
   type RegisterResult,
   type ReloadOutcome,
+  running,
   type Signal,
   type SpawnRequest,
   type SpawnSignal,
@@ -27,15 +27,15 @@ import { receiveSignal, refuseSignal } from './reception.ts';
 import { Replies } from './replies.ts';
 import { RunQueue } from './run-queue.ts';
 import { foreignSerial, ownSerial } from './serial.ts';
-import { runSlice } from './slice.ts';
+import { perform, runSlice } from './slice.ts';
 import { receiveSpawn, spawn } from './spawn.ts';
 import { endSuspensionsOfThread } from './suspension.ts';
 import { reportCrash, tearDown, tellOfThread } from './teardown.ts';
-import { type Timer, Timers } from './timers.ts';
+import { type Alarm, type Timer, Timers } from './timers.ts';
 import { cancelTimer, fireTimer, startReceiveTimer, startTimer } from './timing.ts';
 import { Unborn } from './unborn.ts';
 
-const { ALIVE, ASYNC, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING, SUSPENDED } = flags;
+const { ALIVE, BLOCKED, INTERRUPTED, NOT_WAKEABLE, QUEUED, RUNNING, SUSPENDED } = flags;
 const SLICES_PER_CLOCK = 16;
 const LONG_SLICE = 64;
 
@@ -103,6 +103,10 @@ export class Scheduler implements Kernel {
       return;
     }
     checkReceiver('send', to);
+    if (this.tracer === null && engine.transit === null && to instanceof Ref && to.origin === engine.origin) {
+      this.aliasOwner(to)?.acceptAlias(to, message, seal);
+      return;
+    }
     const sender = from?.self ?? null;
     if (to instanceof Pid) this.route(sender, to, { kind: 'message', from: sender, to, message, seal });
     else this.route(sender, to, { kind: 'alias', from: sender, to, message, seal });
@@ -111,6 +115,10 @@ export class Scheduler implements Kernel {
 
   sendSignal(signal: Signal): void {
     this.route(signal.from, signal.to, signal);
+  }
+
+  near(pid: AnyPid): Process | null {
+    return this.engine.transit === null && this.tracer === null ? (pid.target as Process | null) : null;
   }
 
   private route(from: AnyPid | null, to: AnyPid | Ref, signal: Signal): void {
@@ -186,11 +194,16 @@ export class Scheduler implements Kernel {
     this.slices++;
     this.engine.heartbeat?.begin(process.self.serial);
     let hasMore = false;
+    // A simulation may run inside a process: its slices come back to that one.
+    const outer = running.process;
+    running.process = process;
     try {
       hasMore = runSlice(this, process);
     } catch (error) {
       process.flags &= ~RUNNING;
       this.crash(process, error);
+    } finally {
+      running.process = outer;
     }
     this.engine.heartbeat?.end();
     process.flags &= ~RUNNING;
@@ -291,19 +304,7 @@ export class Scheduler implements Kernel {
   }
 
   perform(process: Process, effects: Effects<unknown>): unknown {
-    if (process.continuation !== null) throw new Error('perform: the process is already performing effects');
-    if ((process.flags & ASYNC) === 0) {
-      process.continuation = new Continuation(effects, 'state');
-      return undefined;
-    }
-    // A dead async process waits for ever: its promise must not run user code again (section 0-4).
-    if ((process.flags & ALIVE) === 0) return new Promise(() => {});
-    return new Promise((resolve, reject) => {
-      process.continuation = new Continuation(effects, (outcome) =>
-        'error' in outcome ? reject(outcome.error) : resolve(outcome.value),
-      );
-      this.schedule(process);
-    });
+    return perform(this, process, effects);
   }
 
   // ---- refs and timers
@@ -325,8 +326,8 @@ export class Scheduler implements Kernel {
     this.timers.cancel(timer);
   }
 
-  startReceiveTimer(ms: number, fire: () => void): Timer {
-    return startReceiveTimer(this, ms, fire);
+  startReceiveTimer(ms: number, alarm: Alarm): Timer {
+    return startReceiveTimer(this, ms, alarm);
   }
 
   cancelReceiveTimer(timer: object): void {

@@ -54,6 +54,23 @@ export function runSlice(scheduler: Scheduler, process: Process): boolean {
   return process.continuation !== null || process.mailbox.length > 0;
 }
 
+/** Makes `effects` what the process does next; of an async body, a promise of their result. */
+export function perform(scheduler: Scheduler, process: Process, effects: Effects<unknown>): unknown {
+  if (process.continuation !== null) throw new Error('perform: the process is already performing effects');
+  if ((process.flags & ASYNC) === 0) {
+    process.continuation = new Continuation(effects, 'state');
+    return undefined;
+  }
+  // A dead async process waits for ever: its promise must not run user code again (section 0-4).
+  if ((process.flags & ALIVE) === 0) return new Promise(() => {});
+  return new Promise((resolve, reject) => {
+    process.continuation = new Continuation(effects, (outcome) =>
+      'error' in outcome ? reject(outcome.error) : resolve(outcome.value),
+    );
+    scheduler.schedule(process);
+  });
+}
+
 /** Looks at why the process was interrupted; true when it must end. */
 function mustStop(process: Process): boolean {
   process.flags &= ~INTERRUPTED;
@@ -198,11 +215,7 @@ function beginWait(
   continuation.receiving = effect;
   if (process.mailbox.length > scheduler.engine.limits.longMailbox) reportLongMailbox(scheduler, process);
   if (effect.afterMs === Number.POSITIVE_INFINITY) return;
-  continuation.timer = scheduler.startReceiveTimer(effect.afterMs, () => {
-    continuation.timer = null;
-    continuation.hasTimedOut = true;
-    scheduler.schedule(process);
-  });
+  continuation.timer = scheduler.startReceiveTimer(effect.afterMs, process);
 }
 
 /** Messages that no receive wants pile up for ever: said once per process (RCV-4). */

@@ -42,8 +42,8 @@ function releaseResources(scheduler: Scheduler, process: Process): void {
     continuation.abandon?.();
   }
   if (monitors !== null) {
-    for (const ref of monitors.aliases.keys()) ref.slot = null;
-    for (const ref of monitors.held.keys()) ref.slot = null;
+    for (const [ref] of monitors.aliases.entries()) ref.slot = null;
+    for (const [ref] of monitors.held.entries()) ref.slot = null;
   }
   if (extras === null) return;
   let timer = extras.timers as Timer | null;
@@ -77,10 +77,10 @@ function tellOthers(scheduler: Scheduler, process: Process, reason: unknown): vo
     for (const pid of links.active()) scheduler.sendSignal({ kind: 'linkExit', from: self, to: pid, reason });
   }
   if (monitors === null) return;
-  for (const [ref, watcher] of monitors.watchers) {
+  for (const [ref, watcher] of monitors.watchers.entries()) {
     scheduler.sendSignal({ kind: 'down', from: self, to: watcher, ref, reason });
   }
-  for (const [ref, held] of monitors.held) {
+  for (const [ref, held] of monitors.held.entries()) {
     if (held.target !== null) scheduler.sendSignal({ kind: 'demonitor', from: self, to: held.target, ref });
   }
 }
@@ -117,11 +117,11 @@ export function tellOfThread(
     const held = process.monitors?.held;
     if (held === undefined) continue;
     const downs: [Ref, AnyPid][] = [];
-    for (const [ref, { target }] of held) if (target !== null && isDead(target)) downs.push([ref, target]);
+    for (const [ref, { target }] of held.entries()) if (target !== null && isDead(target)) downs.push([ref, target]);
     for (const [ref, pid] of downs) {
       scheduler.receive({ kind: 'down', from: pid, to: process.self, ref, reason: reasonFor(pid) });
     }
-    for (const [ref, watcher] of process.monitors?.watchers ?? [])
+    for (const [ref, watcher] of process.monitors?.watchers.entries() ?? [])
       if (isDead(watcher)) process.monitors?.watchers.delete(ref);
   }
 }

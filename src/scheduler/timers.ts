@@ -1,10 +1,14 @@
 // The timers of one scheduler, keyed (time, order of starting), so that equal times fire in the order in which they were
 // started (TMR-1). A timer joins the first lane that it is not earlier than the end of, at O(1); what fits no lane goes
 // into a heap, at O(log n). The next timer is the earliest of the lanes' and the heap's first.
+import type { Process } from '../process/index.ts';
 import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
 import { TimerLane } from './timer-lane.ts';
 
 const LANES = 4;
+
+/** What a timer does that sends nothing: wake a process whose receive has waited long enough, or anything of the runtime's own. */
+export type Alarm = Process | (() => void);
 
 export class Timer {
   readonly atMs: number;
@@ -13,8 +17,8 @@ export class Timer {
   message: unknown;
   /** The ref that stands for this timer; null for the timer of a receive. */
   readonly ref: Ref | null;
-  /** Called instead of sending, for the timer of a receive. */
-  fire: (() => void) | null;
+  /** What happens instead of sending, for the timer of a receive. */
+  alarm: Alarm | null;
   /** Place in the heap, any other count in a lane; -1 when it has fired or was cancelled. */
   index = -1;
   /** The lane it waits in; null for the heap. */
@@ -29,14 +33,14 @@ export class Timer {
     to: AnyPid | string | null,
     message: unknown,
     ref: Ref | null,
-    fire: (() => void) | null,
+    alarm: Alarm | null,
   ) {
     this.atMs = atMs;
     this.seq = seq;
     this.to = to;
     this.message = message;
     this.ref = ref;
-    this.fire = fire;
+    this.alarm = alarm;
   }
 }
 
@@ -64,8 +68,8 @@ export class Timers {
     return this.earliest()?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
-  start(atMs: number, to: AnyPid | string | null, message: unknown, ref: Ref | null, fire: (() => void) | null): Timer {
-    const timer = new Timer(atMs, ++this.lastSeq, to, message, ref, fire);
+  start(atMs: number, to: AnyPid | string | null, message: unknown, ref: Ref | null, alarm: Alarm | null): Timer {
+    const timer = new Timer(atMs, ++this.lastSeq, to, message, ref, alarm);
     this.waiting++;
     for (let index = 0; index < LANES; index++) {
       const lane = this.lanes[index];
@@ -87,7 +91,7 @@ export class Timers {
     this.remove(timer);
     // Its lane may keep the timer for a while, but not what it holds.
     timer.message = null;
-    timer.fire = null;
+    timer.alarm = null;
     return true;
   }
 

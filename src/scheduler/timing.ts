@@ -3,7 +3,7 @@
 import type { Process } from '../process/index.ts';
 import { type AnyPid, Pid, type Ref, sealTerm } from '../term/index.ts';
 import type { Scheduler } from './scheduler.ts';
-import { Timer } from './timers.ts';
+import { type Alarm, Timer } from './timers.ts';
 
 /** Starts a timer that sends `message` to `to` after `ms`; `wrap` makes it a `timeout` message. Throws what cannot be sent. */
 export function startTimer(
@@ -30,9 +30,9 @@ export function startTimer(
   return ref;
 }
 
-/** Starts the timer of a receive: it calls `fire` after `ms` and sends nothing. */
-export function startReceiveTimer(scheduler: Scheduler, ms: number, fire: () => void): Timer {
-  const timer = scheduler.timers.start(scheduler.engine.env.clock.now() + ms, null, null, null, fire);
+/** Starts the timer of a receive: it goes off after `ms` and sends nothing. */
+export function startReceiveTimer(scheduler: Scheduler, ms: number, alarm: Alarm): Timer {
+  const timer = scheduler.timers.start(scheduler.engine.env.clock.now() + ms, null, null, null, alarm);
   notice(scheduler, timer);
   return timer;
 }
@@ -49,8 +49,10 @@ export function cancelTimer(scheduler: Scheduler, ref: Ref): number | false {
 
 /** Delivers `timer`, which has been taken from the waiting ones. */
 export function fireTimer(scheduler: Scheduler, timer: Timer): void {
-  if (timer.fire !== null) {
-    timer.fire();
+  const { alarm } = timer;
+  if (alarm !== null) {
+    if (typeof alarm === 'function') alarm();
+    else alarm.timeOut();
     return;
   }
   if (timer.ref !== null) timer.ref.slot = null;

@@ -10,7 +10,7 @@ import {
   type SpawnRequest,
   type SpawnSignal,
 } from '../process/index.ts';
-import { type Engine, Scheduler, type Timer } from '../scheduler/index.ts';
+import { type Alarm, type Engine, Scheduler, type Timer } from '../scheduler/index.ts';
 import { type AnyPid, type Origin, Pid, type Ref } from '../term/index.ts';
 import { mix } from './random.ts';
 import type { Choice, Seat, Seats } from './seat.ts';
@@ -162,9 +162,9 @@ export class SimScheduler extends Scheduler implements Choice {
     return ref;
   }
 
-  override startReceiveTimer(ms: number, fire: () => void): Timer {
+  override startReceiveTimer(ms: number, alarm: Alarm): Timer {
     this.timersOpen++;
-    return super.startReceiveTimer(ms, fire);
+    return super.startReceiveTimer(ms, alarm);
   }
 
   override cancelLocalTimer(ref: Ref): number | false {

@@ -35,7 +35,7 @@ function* client(context: Context<unknown>, rounds: number) {
 function* system(context: Context<unknown>) {
   const started = yield* startLink(tree, []);
   if (!started.ok) throw new Error('the tree does not start');
-  for (let count = 0; count < 4; count++) context.spawnLink(client, [16]);
+  for (let count = 0; count < 4; count++) context.spawnLink(client, [18]);
   for (let count = 0; count < 4; count++) yield* receive((message) => message === 'done');
   yield* stopServer(started.pid);
 }

@@ -46,7 +46,7 @@ it('a look in vain is half as long the next time, until there is none', async ()
     await vi.waitFor(() => expect(seen.isAsleep()).toBe(true), { interval: 0 });
     looks.push(seen.looks);
   }
-  expect(looks[0]).toBeGreaterThan(20);
+  expect(looks[0]).toBeGreaterThan(17);
   // One look when the turn ends and one when the word is raised.
   expect(looks.at(-1)).toBe(2);
 });

@@ -1,6 +1,6 @@
 // Mistakes of the kernel beside those of test/properties/planted.ts.
 import type { Process } from '../../src/process/index.ts';
-import { LocalNames, Scheduler, type Timer } from '../../src/scheduler/index.ts';
+import { type Alarm, LocalNames, Scheduler, type Timer } from '../../src/scheduler/index.ts';
 import { SimScheduler, type Wiring } from '../../src/simulation/index.ts';
 import { type AnyPid, hasTag } from '../../src/term/index.ts';
 import { receiving } from '../properties/planted.ts';
@@ -74,8 +74,8 @@ export const dropsOldest: Wiring = receiving((_scheduler, signal, receive) => {
 let sleeps = 0;
 /** Sleeps that depend on what ran before in the same host. */
 class Moody extends SimScheduler {
-  override startReceiveTimer(ms: number, fire: () => void): Timer {
-    return super.startReceiveTimer(ms + (sleeps++ % 3), fire);
+  override startReceiveTimer(ms: number, alarm: Alarm): Timer {
+    return super.startReceiveTimer(ms + (sleeps++ % 3), alarm);
   }
 }
 export const moodyTimers: Wiring = { scheduler: (...args) => new Moody(...args) };
