@@ -46,8 +46,10 @@ export interface Callbacks<S, A extends readonly unknown[], C, T, I> {
    * state is of and what the loading was given. Plain; a throw keeps the old code and state. Without it the state stays.
    */
   codeChange?(oldVersion: number, state: unknown, extra: unknown, context: ServerContext): S;
-  /** What `getState` and `getStatus` show of a state that is nobody else's business; it cannot be replaced then. */
+  /** What `getState` and `getStatus` show of a state that is nobody else's business, or no term. */
   formatStatus?(state: S): unknown;
+  /** The state that `replaceState` puts there, from one as `formatStatus` shows it; without it, that cannot be replaced. */
+  takeStatus?(status: unknown, state: S): S;
   /** Runs on a stop, a crash of a callback, and the parent's exit while trapping; not on a kill (GS-11). */
   terminate?(reason: unknown, state: S, context: ServerContext): unknown;
 }

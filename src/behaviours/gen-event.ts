@@ -92,6 +92,13 @@ interface State {
   entries: readonly Entry[];
 }
 
+/** One handler as `getState` shows it, and as `replaceState` takes its state; the newest first (SYS-1). */
+export interface HandlerShown {
+  readonly id: string;
+  readonly name: string;
+  readonly state: unknown;
+}
+
 /** Defines an event manager from its handlers by name. Throws BadArgumentError for one that is none. */
 export function genEvent(definition: {
   readonly label?: string;
@@ -121,6 +128,8 @@ export function genEvent(definition: {
       new EventManager(handlers, state, context).hear(message);
       return noReply(state);
     },
+    formatStatus: ({ entries }) => entries.map(({ id, name, state }): HandlerShown => ({ id, name, state })),
+    takeStatus,
     // Those that the new definition does not name stay as they are.
     codeChange: (oldVersion, state, extra, context) => ({
       entries: (state as State).entries.map((entry) => {
@@ -134,6 +143,21 @@ export function genEvent(definition: {
       for (const entry of state.entries) manager.end(entry, { tag: 'stop', reason });
     },
   });
+}
+
+/** Other states for the handlers that are named; the others keep theirs. */
+function takeStatus(status: unknown, state: State): State {
+  const states = new Map<string, unknown>();
+  for (const shown of Array.isArray(status) ? (status as (HandlerShown | null)[]) : [null]) {
+    if (!state.entries.some(({ id }) => id === shown?.id) || shown === null || !('state' in shown))
+      throw new TypeError(
+        'the state of an event manager is replaced by a list of { id, state } of handlers that it has',
+      );
+    states.set(shown.id, shown.state);
+  }
+  return {
+    entries: state.entries.map((entry) => (states.has(entry.id) ? { ...entry, state: states.get(entry.id) } : entry)),
+  };
 }
 
 class EventManager {

@@ -47,6 +47,7 @@ const OPTIONAL = [
   'handleContinue',
   'codeChange',
   'formatStatus',
+  'takeStatus',
   'terminate',
 ] as const;
 
@@ -190,6 +191,7 @@ function* system(
     watched: server,
     read: () => server.state,
     ...(callbacks.formatStatus === undefined ? {} : { show: () => callbacks.formatStatus?.(server.state) }),
+    ...(callbacks.takeStatus === undefined ? {} : { take: (status) => callbacks.takeStatus?.(status, server.state) }),
     replace: (state) => {
       server.state = state;
     },

@@ -50,8 +50,10 @@ export interface SystemHolder {
   /** Where its watch is kept. */
   readonly watched: { watch: ServerWatch | null };
   read(): unknown;
-  /** What is shown of a state that is its own (OTP's `format_status`); such a state cannot be replaced. */
+  /** What is shown of a state that is its own (OTP's `format_status`); it can be replaced where there is `take`. */
   show?(): unknown;
+  /** The state, from one as it is shown. Throws TypeError for what is none. */
+  take?(shown: unknown): unknown;
   replace(state: unknown): void;
   /** Ends it in order. */
   end(reason: unknown): Effects<never>;
@@ -104,8 +106,7 @@ function answered(
     case 'getState':
       return copyTerm(shown(holder));
     case 'replaceState':
-      if (holder.show !== undefined) throw new TypeError(`the state of ${holder.label} can be looked at, not replaced`);
-      return replace(holder, copyTerm(request.state));
+      return replace(holder, taken(holder, copyTerm(request.state)));
     case 'count':
       return watch((it) => it.count(request.isOn));
     case 'trace':
@@ -131,6 +132,12 @@ function answered(
     default:
       return true;
   }
+}
+
+function taken(holder: SystemHolder, state: unknown): unknown {
+  if (holder.take !== undefined) return holder.take(state);
+  if (holder.show !== undefined) throw new TypeError(`the state of ${holder.label} can be looked at, not replaced`);
+  return state;
 }
 
 function replace(holder: SystemHolder, state: unknown): true {

@@ -2,12 +2,14 @@
 // steps of a state.
 import { describe, expect, it } from 'vitest';
 import {
+  addHandler,
   answer,
   call,
   callStatem,
   cast,
   countMessages,
   dynamicSupervisor,
+  genEvent,
   genServer,
   genStatem,
   getEvents,
@@ -31,6 +33,7 @@ import {
   stepForward,
   stop,
   supervisor,
+  syncNotify,
   taskSupervisor,
   traceEvents,
   whichChildren,
@@ -244,6 +247,26 @@ describe('behaviours whose state is their own', () => {
       const started = yield* startLink(genServer({ init: () => ok({ run: () => 1 }) }));
       if (!started.ok) throw new Error('not started');
       expect((yield* getStatus(started.pid)).state).toEqual({ run: expect.stringContaining('function') });
+    }));
+
+  it('SYS-1 EV-1 an event manager shows the states of its handlers, and takes others for those that are named', () =>
+    inSystem(function* () {
+      const sum = { init: (_context: unknown, first: number) => first, handleEvent: (by: number, n: number) => n + by };
+      const started = yield* startLink(genEvent({ handlers: { sum } }));
+      if (!started.ok) throw new Error('not started');
+      for (const id of ['a', 'b']) yield* addHandler(started.pid, { name: 'sum', id, args: [1] });
+      yield* syncNotify(started.pid, 4);
+      const shown = ['b', 'a'].map((id) => ({ id, name: 'sum', state: 5 }));
+      expect(yield* getState(started.pid)).toEqual(shown);
+      expect((yield* getStatus(started.pid)).state).toEqual(shown);
+      for (const wrong of [5, null, [null], [{ id: 'c', state: 1 }], [{ id: 'a' }]]) {
+        expect(yield* failureOf(replaceState(started.pid, wrong))).toContain('list of { id, state }');
+      }
+      yield* replaceState(started.pid, [{ id: 'a', state: 100 }]);
+      yield* syncNotify(started.pid, 1);
+      expect(yield* getState(started.pid)).toEqual(
+        [shown[0], shown[1]].map((each, at) => ({ ...each, state: [6, 101][at] })),
+      );
     }));
 
   it('SYS-1 a state machine takes { state, data } with a state that it has, and nothing else', () =>
