@@ -23,7 +23,7 @@ import {
   hasTag,
   Pid,
   plainReason,
-  type Ref,
+  Ref,
 } from '../term/index.ts';
 import type {
   CallMessage,
@@ -163,12 +163,19 @@ export function sendRequest(context: Context, server: AnyPid | string, request: 
 
 /** Waits for the response of a pending call, once; after a timeout the call is given up, as in {@link tryCall}. */
 export function* receiveResponse<R>(pending: PendingCall<R>, timeoutMs = CALL_TIMEOUT_MS): Effects<CallOutcome<R>> {
-  const { answer: ref } = pending;
+  const ref = answerOf('receiveResponse', pending);
   if (typeof ref === 'string') return { ok: false, error: ref };
   checkWait(timeoutMs);
   const answer = (yield { op: 'receive', match: answers(ref), afterMs: timeoutMs, ref }) as Answer;
   if (answer !== TIMEOUT && answer.tag === '$reply') return { ok: true, value: answer.value as R };
   return (yield* unanswered((yield CONTEXT) as Context, ref, answer)) as CallOutcome<R>;
+}
+
+/** Where the response will come. Throws BadArgumentError for what is no pending call. */
+export function answerOf(operation: string, pending: PendingCall<unknown>): PendingCall<unknown>['answer'] {
+  const answer: unknown = pending?.answer;
+  if (answer instanceof Ref || answer === 'callingSelf') return answer;
+  throw new BadArgumentError(operation, 'a call that was sent by sendRequest', pending);
 }
 
 type Answer = ReplyMessage | DownMessage | Timeout;
@@ -229,6 +236,7 @@ export type Caster = Pick<Context, 'send' | 'trySend'>;
 
 /** Answers a call from anywhere, at any time (GS-6). Void when the caller has given up or was answered before. */
 export function replyTo(context: Pick<Context, 'send'>, from: From, value: unknown): void {
+  if (!(from?.alias instanceof Ref)) throw new BadArgumentError('replyTo', 'the `from` of a call', from);
   const message: ReplyMessage = { tag: '$reply', ref: from.alias, value };
   context.send(from.alias, message);
 }

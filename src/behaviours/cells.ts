@@ -41,6 +41,11 @@ export function freeBlock(cells: BigInt64Array, at: number, size: number, genera
   return true;
 }
 
+/** True for a place where a block of `size` cells can be: a handle that nobody made must not reach the lists. */
+export function isBlock(cells: BigInt64Array, at: number, size: number): boolean {
+  return Number.isInteger(at) && Number.isInteger(size) && at > BLOCKS_AT && size >= 1 && at + size <= cells.length;
+}
+
 /** True while the block has this generation. */
 export function isCurrent(cells: BigInt64Array, at: number, generation: number): boolean {
   return (Atomics.load(cells, at - 1) & LOW) === BigInt(generation);

@@ -7,8 +7,8 @@
 //   hits.add(0, 1);
 //   context.spawn(worker, [hits.handle]); // there: openCounters(context, handle).add(1, 5)
 import type { Context, Process } from '../process/index.ts';
-import { BadArgumentError, hasTag } from '../term/index.ts';
-import { freeBlock, isCurrent, takeBlock } from './cells.ts';
+import { BadArgumentError, checkOptions, hasTag } from '../term/index.ts';
+import { freeBlock, isBlock, isCurrent, takeBlock } from './cells.ts';
 
 /** Names an array of counters. A term; it may be opened on any thread of its system. */
 export interface CountersHandle {
@@ -88,11 +88,9 @@ export class Counters {
 }
 
 /** Makes an array of `size` counters, all 0. Throws BadArgumentError for a bad size, CellsExhaustedError when none is left. */
-export function createCounters(
-  context: CountersContext,
-  size: number,
-  { owned = true }: CountersOptions = {},
-): Counters {
+export function createCounters(context: CountersContext, size: number, options: CountersOptions = {}): Counters {
+  checkOptions('createCounters', options, { owned: true });
+  const { owned = true } = options;
   if (!Number.isInteger(size) || size < 1) throw new BadArgumentError('createCounters', 'a size of 1 or more', size);
   const { cells } = context.env;
   const { at, generation } = takeBlock(cells, size);
@@ -103,8 +101,10 @@ export function createCounters(
 
 /** The array that a handle names, on whatever thread. */
 export function openCounters(context: Pick<Context, 'env'>, handle: CountersHandle): Counters {
-  if (!hasTag(handle, 'counters')) throw new BadArgumentError('openCounters', 'the handle of counters', handle);
-  return new Counters(context.env.cells, handle);
+  const { cells } = context.env;
+  if (!hasTag(handle, 'counters') || !isBlock(cells, handle.at, handle.size))
+    throw new BadArgumentError('openCounters', 'the handle of counters', handle);
+  return new Counters(cells, handle);
 }
 
 function wrapped(value: number | bigint): bigint {

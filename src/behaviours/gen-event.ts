@@ -2,12 +2,14 @@
 // (EV-1). A handler that throws is removed, and the others go on. Handlers are named where the manager is defined, so
 // that they can be added from any thread.
 import { context as currentContext, type Effects, exitReasonOf, isExit } from '../process/index.ts';
-import { type AnyPid, checkFunction, formatReason, type Pid } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkName, checkOptions, formatReason, type Pid } from '../term/index.ts';
 import { call, cast } from './call.ts';
 import type { ServerContext } from './callbacks.ts';
+import { type CallbackNames, checkCallbacks } from './check-callbacks.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
 import type { From, ReplyOf, Request, ServerPid } from './protocol.ts';
 import { noReply, ok, reply } from './results.ts';
+import { storeTerm } from './stored-term.ts';
 
 /** Why a handler ends; `terminate` gets it. */
 export type HandlerEnd =
@@ -99,17 +101,26 @@ export interface HandlerShown {
   readonly state: unknown;
 }
 
-/** Defines an event manager from its handlers by name. Throws BadArgumentError for one that is none. */
+const NAMES: CallbackNames = {
+  needed: ['init', 'handleEvent'],
+  optional: ['handleCall', 'handleInfo', 'codeChange', 'terminate'],
+  others: [],
+};
+
+/**
+ * Defines an event manager from its handlers by name. Throws BadArgumentError for one that is none, RangeError for a
+ * callback or an option that does not exist.
+ */
 export function genEvent(definition: {
   readonly label?: string;
   // biome-ignore lint/suspicious/noExplicitAny: each handler has a state and events of its own.
   readonly handlers: Readonly<Record<string, EventHandler<any, any, any>>>;
 }): ServerDefinition<[], EventCall, EventCast, unknown> {
+  checkOptions('genEvent', definition, { label: true, handlers: true });
+  if (typeof definition.handlers !== 'object' || definition.handlers === null)
+    throw new BadArgumentError('genEvent', 'handlers by name', definition.handlers);
   const handlers = new Map(Object.entries(definition.handlers)) as unknown as ReadonlyMap<string, Loose>;
-  for (const [name, { init, handleEvent }] of handlers) {
-    checkFunction(`genEvent: ${name}.init`, init);
-    checkFunction(`genEvent: ${name}.handleEvent`, handleEvent);
-  }
+  for (const [name, handler] of handlers) checkCallbacks(`genEvent: ${name}`, handler, NAMES);
   return genServer<State, [], EventCall, EventCast, unknown>({
     label: definition.label ?? 'genEvent',
     init(context) {
@@ -176,7 +187,7 @@ class EventManager {
       case 'add':
         return this.add(request.spec, [], request.isSupervised ? from.caller : null);
       case 'delete':
-        return this.delete(request.id, { tag: 'delete', args: request.args });
+        return answerOf(this.delete(request.id, { tag: 'delete', args: request.args }));
       case 'swap': {
         const supervisor = this.find(request.id)?.supervisor ?? null;
         const old = this.delete(request.id, { tag: 'swap', args: request.args });
@@ -232,7 +243,7 @@ class EventManager {
     if (handler === undefined) return { ok: false, error: 'badHandler' };
     if (this.find(id) !== undefined) return { ok: false, error: 'taken' };
     try {
-      const state = handler.init(this.context, ...args, ...more);
+      const state = stateOf(handler.init(this.context, ...args, ...more));
       this.state.entries = [{ id, name, handler, state, supervisor }, ...this.state.entries];
       return { ok: true };
     } catch (error) {
@@ -255,8 +266,11 @@ class EventManager {
     if (entry.handler.handleCall === undefined) return { ok: false, error: 'noCalls' };
     try {
       const result = entry.handler.handleCall(request, entry.state, this.context);
-      entry.state = result.state;
-      return { ok: true, value: result.reply };
+      if (typeof result !== 'object' || result === null || !('reply' in result && 'state' in result))
+        throw new BadArgumentError('handleCall of a handler', '{ reply, state } as its result', result);
+      entry.state = stateOf(result.state);
+      // An answer that is no term would end the manager when it is sent.
+      return { ok: true, value: storeTerm(result.reply).value };
     } catch (error) {
       const reason = exitReasonOf(error);
       this.crash(entry, reason);
@@ -268,7 +282,7 @@ class EventManager {
     try {
       const next = run();
       if (next === REMOVE_HANDLER) this.remove(entry, { tag: 'remove' });
-      else entry.state = next;
+      else entry.state = stateOf(next);
     } catch (error) {
       this.crash(entry, exitReasonOf(error));
     }
@@ -300,7 +314,34 @@ class EventManager {
   }
 }
 
+/** What a callback made of its handler. A promise, or a generator that nobody runs, is a mistake and no state. */
+function stateOf<T>(state: T): T {
+  const { next } = (typeof state === 'object' && state !== null ? state : {}) as { readonly next?: unknown };
+  if (!(state instanceof Promise) && typeof next !== 'function') return state;
+  if (state instanceof Promise) state.catch(() => {});
+  throw new BadArgumentError('a handler', 'callbacks that are plain functions', state);
+}
+
+/** An answer that can be sent. */
+function answerOf(answer: HandlerAnswer): HandlerAnswer {
+  if (!answer.ok) return answer;
+  try {
+    return { ok: true, value: storeTerm(answer.value).value };
+  } catch (error) {
+    return { ok: false, error: exitReasonOf(error) };
+  }
+}
+
 // ---- what can be asked of a manager
+
+/** What is wrong in kind is the caller's fault: it must not get as far as the manager, and its handlers. */
+function checkSpec(operation: string, spec: HandlerSpec): void {
+  checkOptions(operation, spec, { name: true, id: true, args: true });
+  checkName(operation, spec.name);
+  if (spec.id !== undefined) checkName(operation, spec.id);
+  if (spec.args !== undefined && !Array.isArray(spec.args))
+    throw new BadArgumentError(operation, 'an array of arguments', spec.args);
+}
 
 /** The answers are checked by the type of what is asked, where a name has none. */
 function ask<const Q extends EventCall>(manager: Manager, request: Q): Effects<ReplyOf<EventCall, Q>> {
@@ -309,6 +350,7 @@ function ask<const Q extends EventCall>(manager: Manager, request: Q): Effects<R
 
 /** Adds a handler. Fails with `badHandler`, `taken`, or what its `init` threw. */
 export function addHandler(manager: Manager, spec: HandlerSpec): Effects<HandlerOutcome> {
+  checkSpec('addHandler', spec);
   return ask(manager, { tag: 'add', spec, isSupervised: false });
 }
 
@@ -317,6 +359,7 @@ export function addHandler(manager: Manager, spec: HandlerSpec): Effects<Handler
  * caller gets a {@link HandlerExit}. What takes its place by a swap is supervised as well.
  */
 export function* addSupHandler(manager: Manager, spec: HandlerSpec): Effects<HandlerOutcome> {
+  checkSpec('addSupHandler', spec);
   const context = yield* currentContext();
   const pid = typeof manager === 'string' ? context.whereis(manager) : manager;
   if (pid !== undefined) context.link(pid);
@@ -330,6 +373,7 @@ export function deleteHandler(manager: Manager, id: string, ...args: readonly un
 
 /** Puts another handler in the place of one, in one step: no event is seen by both or by none of them. */
 export function swapHandler(manager: Manager, id: string, spec: HandlerSpec): Effects<HandlerOutcome> {
+  checkSpec('swapHandler', spec);
   return ask(manager, { tag: 'swap', id, args: [], spec });
 }
 

@@ -3,8 +3,9 @@
 // GS-12 (parent's exit). Plain callbacks run without a generator or a promise per message; a generator callback may
 // wait, and nothing else is let in meanwhile. The slow path is in server-steps.ts.
 import { type Effects, type Handler, isExit } from '../process/index.ts';
-import { BadArgumentError, checkFunction, checkOptions, formatReason } from '../term/index.ts';
+import { BadArgumentError, formatReason } from '../term/index.ts';
 import type { Callbacks, ServerContext } from './callbacks.ts';
+import { type CallbackNames, checkCallbacks } from './check-callbacks.ts';
 import { withDrafts } from './immer-state.ts';
 import { isTicket, type StartTicket, type TakesTicket } from './proc-lib.ts';
 import type { CallMessage, CastMessage, From, ReplyMessage, StopMessage } from './protocol.ts';
@@ -36,30 +37,28 @@ export class UnhandledRequestError extends Error {
 export function genServer<S, A extends readonly unknown[] = readonly [], C = never, T = never, I = never>(
   callbacks: Callbacks<S, A, C, T, I>,
 ): ServerDefinition<A, C, T, I> {
-  checkCallbacks(callbacks);
+  checkServer(callbacks);
   return defineServer(callbacks) as unknown as ServerDefinition<A, C, T, I>;
 }
 
-const OPTIONAL = [
-  'handleCall',
-  'handleCast',
-  'handleInfo',
-  'handleContinue',
-  'codeChange',
-  'formatStatus',
-  'takeStatus',
-  'terminate',
-] as const;
+const NAMES: CallbackNames = {
+  needed: ['init'],
+  optional: [
+    'handleCall',
+    'handleCast',
+    'handleInfo',
+    'handleContinue',
+    'codeChange',
+    'formatStatus',
+    'takeStatus',
+    'terminate',
+  ],
+  others: ['label', 'immer', 'history'],
+};
 
-const KNOWN = Object.fromEntries(['init', ...OPTIONAL, 'label', 'immer', 'history'].map((name) => [name, true]));
-
-function checkCallbacks(given: unknown): void {
-  const callbacks = given as Partial<Loose> | null | undefined;
-  checkFunction('genServer: init', callbacks?.init);
-  checkOptions('genServer', callbacks as object, KNOWN);
-  for (const name of OPTIONAL)
-    if (callbacks?.[name] !== undefined) checkFunction(`genServer: ${name}`, callbacks[name]);
-  const { history, immer } = callbacks ?? {};
+function checkServer(given: unknown): void {
+  checkCallbacks('genServer', given, NAMES);
+  const { history, immer } = given as Partial<Loose>;
   if (history === undefined) return;
   if (!Number.isInteger(history) || history < 1 || immer !== true)
     throw new BadArgumentError('genServer', 'a history of at least 1 step, with immer: true', history);

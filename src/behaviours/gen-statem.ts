@@ -1,14 +1,15 @@
 // gen-statem: a process that is a state machine, with events, postponing, enter calls and three kinds of timeouts.
 // ST-1 to ST-6; starting, stopping and the parent's exit as for a gen-server (GS-1, GS-7, GS-11, GS-12).
 import { type Context, type Effects, ExitError, exitReasonOf, type Handler, isExit, pause } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, checkFunction, formatReason, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, formatReason, type Pid, type Ref } from '../term/index.ts';
 import { call, replyTo } from './call.ts';
 import type { OrEffects } from './callbacks.ts';
 import { answerStart, answerStarted, isTicket, type StartTicket, type TakesTicket, takeName } from './proc-lib.ts';
 import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './protocol.ts';
 import { isEffects } from './server-steps.ts';
 import type { ServerWatch } from './server-watch.ts';
-import { badReturn, isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
+import { checkStatem } from './statem-check.ts';
+import { badAction, badReturn, isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
 import { StatemQueue, timeoutEvent } from './statem-queue.ts';
 import type {
   AnyStatemEvent,
@@ -65,14 +66,11 @@ type Loose = StatemCallbacks<unknown, unknown, readonly unknown[], unknown, unkn
 type Machine = StateMachine;
 type Result = StatemResult<unknown, unknown>;
 
-/** Defines a state machine. Throws BadArgumentError for callbacks that are none. */
+/** Defines a state machine. Throws BadArgumentError for callbacks that are none, RangeError for a name that is none of them. */
 export function genStatem<S, D, A extends readonly unknown[] = readonly [], C = never, T = never, I = never>(
   callbacks: StatemCallbacks<S, D, A, C, T, I>,
 ): StatemDefinition<A, C, T, I> {
-  checkFunction('genStatem: init', callbacks?.init);
-  if ((callbacks.handleEvent === undefined) === (callbacks.states === undefined)) {
-    throw new BadArgumentError('genStatem', 'either handleEvent or states', callbacks);
-  }
+  checkStatem(callbacks);
   const loose = callbacks as unknown as Loose;
   const definition: Handler<Machine, unknown, readonly unknown[]> & TakesTicket = {
     behaviour: 'genStatem',
@@ -297,7 +295,7 @@ class StateMachine {
         inserted ??= [];
         inserted.push(action.event);
       } else if (action.do === 'timeout') this.arm(action.key, action.ms, action.content);
-      else if (event === null) throw new ExitError({ tag: 'badAction', text: 'there is nothing to postpone' });
+      else if (action.do !== 'postpone' || event === null) throw badAction(action);
     }
     if (inserted !== null) this.queue.insert(inserted);
   }

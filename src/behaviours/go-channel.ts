@@ -8,7 +8,7 @@
 //   const rest = range(jobs);
 //   while (yield* rest.next()) work(rest.value);
 import { type AsyncContext, type Context, type Effects, ExitError, type Placement } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, formatReason, hasTag, type Pid } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkOptions, checkPid, formatReason, hasTag, Pid } from '../term/index.ts';
 import { CallError, call } from './call.ts';
 import type { Cursor } from './cursor.ts';
 import type { GoCall, GoInfo, GoPid, GoReply, OwnerDown } from './go-channel-protocol.ts';
@@ -54,6 +54,8 @@ export interface GoChannelOptions {
   readonly owner?: AnyPid;
 }
 
+const OPTIONS: Readonly<Record<keyof GoChannelOptions, true>> = { placement: true, owner: true };
+
 /**
  * Makes a Go channel that holds `capacity` values; 0, the default, hands each value from hand to hand. The caller owns
  * it: if its owner ends before the channel is closed, whoever waits on it fails.
@@ -61,14 +63,17 @@ export interface GoChannelOptions {
 export function goChannel<T>(
   context: Pick<Context, 'spawn' | 'self'>,
   capacity = 0,
-  { placement = 'here', owner = context.self }: GoChannelOptions = {},
+  options: GoChannelOptions = {},
 ): GoChannel<T> {
+  checkOptions('goChannel', options, OPTIONS);
+  const { placement = 'here', owner = context.self } = options;
+  checkPid('goChannel', owner);
   if (!(capacity === Number.POSITIVE_INFINITY || (Number.isSafeInteger(capacity) && capacity >= 0)))
     throw new BadArgumentError('goChannel', 'a capacity of 0 or more', capacity);
   const args = [capacity, owner] as const;
-  const options = { placement, label: 'goChannel' };
-  if (placement === 'here') return { tag: 'goChannel', pid: context.spawn(goChannelServer, args, options) };
-  return { tag: 'goChannel', pid: context.spawn(GO_CHANNEL_SERVER, args, options) };
+  const how = { placement, label: 'goChannel' };
+  if (placement === 'here') return { tag: 'goChannel', pid: context.spawn(goChannelServer, args, how) };
+  return { tag: 'goChannel', pid: context.spawn(GO_CHANNEL_SERVER, args, how) };
 }
 
 /** What a receive got: a value, or nothing more because the channel is closed and empty. */
@@ -129,7 +134,8 @@ export async function* asyncRange<T>(
 
 /** Throws BadArgumentError for what is no Go channel. */
 export function checkGoChannel(operation: string, channel: unknown): void {
-  if (!hasTag(channel, 'goChannel')) throw new BadArgumentError(operation, 'a Go channel', channel);
+  if (!hasTag(channel, 'goChannel') || !((channel as GoChannel<unknown>).pid instanceof Pid))
+    throw new BadArgumentError(operation, 'a Go channel', channel);
 }
 
 /** Why a channel's process ended, for those who use it. */

@@ -13,7 +13,7 @@ import {
   receive,
   TIMEOUT,
 } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkOptions, type Pid, type Ref } from '../term/index.ts';
 import { checkGoChannel, endOf, type GoChannel, GoChannelError } from './go-channel.ts';
 import type { GoCase, GoNews, GoOffer, GoReply, GoServer, GoWithdraw, GoYes } from './go-channel-protocol.ts';
 
@@ -69,9 +69,11 @@ export function onSend<T>(channel: GoChannel<T>, value: T): SendCase {
  * {@link GoChannelError} when it did a send on a closed channel, and when one of the channels is gone.
  */
 export function* select<C extends SelectCases>(cases: C, options: SelectOptions = {}): Effects<Selected<C>> {
+  checkOptions('select', options, OPTIONS);
   const { timeoutMs = Number.POSITIVE_INFINITY, default: isPoll = false } = options;
   checkWait(timeoutMs);
   if (typeof cases !== 'object' || cases === null) throw new BadArgumentError('select', 'cases by name', cases);
+  for (const each of Object.values(cases)) if (each !== null) checkCase(each);
   const context = yield* currentContext();
   const selection = new Selection(context, cases);
   try {
@@ -80,6 +82,15 @@ export function* select<C extends SelectCases>(cases: C, options: SelectOptions 
   } finally {
     yield* selection.end();
   }
+}
+
+const OPTIONS: Readonly<Record<keyof SelectOptions, true>> = { timeoutMs: true, default: true };
+
+function checkCase(given: unknown): void {
+  const each = given as Partial<ReceiveCase<unknown> | SendCase> | undefined;
+  if (each?.kind !== 'receive' && each?.kind !== 'send')
+    throw new BadArgumentError('select', 'cases made by onReceive and onSend, or null', given);
+  checkGoChannel('select', each.channel);
 }
 
 type Result = {

@@ -8,13 +8,13 @@ export type Group = RegistryKey;
 /** The members of each group; no group is empty. */
 export type Groups = ReadonlyMap<Group, readonly AnyPid[]>;
 
-const NOBODY: readonly AnyPid[] = [];
+const NOBODY: readonly AnyPid[] = Object.freeze([]);
 
 export class GroupTable {
   /** The scope process of this thread. */
   readonly own: AnyPid;
   private readonly byOwner = new Map<AnyPid, Map<Group, readonly AnyPid[]>>();
-  /** All members by group: what is read most. Lists are replaced, never changed. */
+  /** All members by group: what is read most. Lists are replaced, never changed, and frozen: they are handed out as they are. */
   private readonly all = new Map<Group, readonly AnyPid[]>();
 
   constructor(own: AnyPid) {
@@ -57,8 +57,8 @@ export class GroupTable {
       groups = new Map();
       this.byOwner.set(owner, groups);
     }
-    groups.set(group, [...(groups.get(group) ?? NOBODY), ...pids]);
-    this.all.set(group, [...this.members(group), ...pids]);
+    groups.set(group, Object.freeze([...(groups.get(group) ?? NOBODY), ...pids]));
+    this.all.set(group, Object.freeze([...this.members(group), ...pids]));
   }
 
   /** Takes each of `pids` out as often as it is named. */
@@ -87,7 +87,7 @@ export class GroupTable {
 
 function put(groups: Map<Group, readonly AnyPid[]>, group: Group, pids: readonly AnyPid[]): void {
   if (pids.length === 0) groups.delete(group);
-  else groups.set(group, pids);
+  else groups.set(group, Object.freeze(pids));
 }
 
 /** `from` without each of `pids` as often as it is named. */

@@ -6,11 +6,13 @@
 //   yield* joinGroup('chat', 'room 7');
 //   for (const pid of membersOf(context, 'chat', 'room 7')) context.send(pid, text);
 import { type Context, context as currentContext, type Effects } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, checkName, checkPid, type Pid, type Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkName, checkOptions, checkPid, type Pid, type Ref } from '../term/index.ts';
 import { call } from './call.ts';
 import type { ChildSpec, SupervisorFlags } from './child-spec.ts';
 import { GROUP_SCOPE, type GroupCall, groupScope, scopeName, tableName } from './group-scope.ts';
 import type { Group, GroupTable } from './group-table.ts';
+import { checkThreads } from './partition-supervisor.ts';
+import { checkKey } from './registry.ts';
 import { type SupervisorDefinition, supervisor } from './supervisor.ts';
 
 export interface GroupsOptions extends Pick<SupervisorFlags, 'intensity' | 'periodMs'> {
@@ -18,9 +20,14 @@ export interface GroupsOptions extends Pick<SupervisorFlags, 'intensity' | 'peri
   readonly threads?: readonly number[];
 }
 
+const OPTIONS: Readonly<Record<keyof GroupsOptions, true>> = { threads: true, intensity: true, periodMs: true };
+
 /** Defines the supervisor of a scope: one process on each thread. Members of one that crashes have to join again. */
-export function processGroups(scope: string, { threads, ...flags }: GroupsOptions = {}): SupervisorDefinition {
+export function processGroups(scope: string, options: GroupsOptions = {}): SupervisorDefinition {
   checkName('processGroups', scope);
+  checkOptions('processGroups', options, OPTIONS);
+  const { threads, ...flags } = options;
+  if (threads !== undefined) checkThreads('processGroups', threads);
   return supervisor((context) => {
     const own = context.self.origin.thread;
     const children = (threads ?? [own]).map((thread): ChildSpec => {
@@ -76,8 +83,9 @@ export function monitorScope(scope: string): Effects<GroupWatch> {
 }
 
 /** Watches one group. */
-export function monitorGroup(scope: string, group: Group): Effects<GroupWatch> {
-  return watch(scope, group);
+export function* monitorGroup(scope: string, group: Group): Effects<GroupWatch> {
+  checkKey('monitorGroup', group);
+  return yield* watch(scope, group);
 }
 
 /** Ends a watch; false when there was none. Events that are in the mailbox stay there. */
@@ -100,6 +108,8 @@ function* change(
   group: Group,
   given: AnyPid | readonly AnyPid[] | undefined,
 ): Effects<boolean> {
+  checkName(`${tag}Group`, scope);
+  checkKey(`${tag}Group`, group);
   const context = yield* currentContext();
   const pids = given === undefined ? [context.self] : Array.isArray(given) ? (given as AnyPid[]) : [given as AnyPid];
   for (const pid of pids) checkPid(`${tag}Group`, pid);

@@ -6,7 +6,7 @@
 //   const tree = partitionSupervisor(carts, { start: { body: CART }, threads: system.engine.threads });
 //   yield* call(partitionFor(carts, customerId), { tag: 'add', item });
 import type { Context } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, checkName, Pid, Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkName, checkOptions, hasTag, Pid, Ref } from '../term/index.ts';
 import type { ChildSpec, ChildStart, SupervisorFlags } from './child-spec.ts';
 import type { RegistryKey } from './registry.ts';
 import { type SupervisorDefinition, supervisor } from './supervisor.ts';
@@ -24,11 +24,14 @@ export interface Partitions<T extends AnyPid = AnyPid> {
 /** Integers are taken modulo the count, as they are; other keys are hashed. */
 export type PartitionKey = RegistryKey | Ref;
 
+/** Each partition is a process. */
+const PARTITIONS_MAX = 1_000_000;
+
 /** Names a set of `count` partitions. The names of the processes are `<name>/0`, `<name>/1` and so on. */
 export function partitions<T extends AnyPid = AnyPid>(name: string, count: number): Partitions<T> {
   checkName('partitions', name);
-  if (!Number.isSafeInteger(count) || count < 1)
-    throw new BadArgumentError('partitions', 'a count of 1 or more', count);
+  if (!Number.isSafeInteger(count) || count < 1 || count > PARTITIONS_MAX)
+    throw new BadArgumentError('partitions', `a count of 1 or more, to ${PARTITIONS_MAX}`, count);
   return { tag: 'partitions', name, count };
 }
 
@@ -42,11 +45,29 @@ export interface PartitionOptions
   readonly threads?: readonly number[];
 }
 
-/** Defines the supervisor of a set of partitions; each copy is restarted by itself. */
+const OPTIONS: Readonly<Record<keyof PartitionOptions, true>> = {
+  start: true,
+  threads: true,
+  restart: true,
+  shutdown: true,
+  type: true,
+  intensity: true,
+  periodMs: true,
+};
+
+/**
+ * Defines the supervisor of a set of partitions; each copy is restarted by itself. Throws BadArgumentError for a bad
+ * option, RangeError for one that does not exist; what a start says is checked when the supervisor starts.
+ */
 export function partitionSupervisor(set: Partitions, options: PartitionOptions): SupervisorDefinition {
+  checkPartitions('partitionSupervisor', set);
+  checkOptions('partitionSupervisor', options, OPTIONS);
+  if (options.threads !== undefined) checkThreads('partitionSupervisor', options.threads);
   const { start, threads = [], restart, shutdown, type, ...flags } = options;
   const children = Array.from({ length: set.count }, (_, index): ChildSpec => {
     const given = typeof start === 'function' ? start(index) : start;
+    // What is no start at all is refused by the supervisor, with the right error.
+    if (typeof given !== 'object' || given === null) return { id: String(index), start: given };
     const placement = threads.length === 0 ? given.placement : { thread: threads[index % threads.length] };
     const how: ChildStart = { ...given, name: nameOf(set, index), ...(placement === undefined ? {} : { placement }) };
     return { id: String(index), start: how, restart, shutdown, type };
@@ -54,8 +75,20 @@ export function partitionSupervisor(set: Partitions, options: PartitionOptions):
   return supervisor({ ...flags, strategy: 'oneForOne', children });
 }
 
+function checkPartitions(operation: string, set: Partitions): void {
+  if (!hasTag(set, 'partitions') || !(set.count >= 1))
+    throw new BadArgumentError(operation, 'a set made by `partitions`', set);
+}
+
+/** Throws BadArgumentError for what is no list of thread numbers. */
+export function checkThreads(operation: string, threads: readonly number[]): void {
+  if (!Array.isArray(threads) || !threads.every((thread) => Number.isInteger(thread) && thread >= 0))
+    throw new BadArgumentError(operation, 'an array of thread numbers', threads);
+}
+
 /** The number of the partition that `key` belongs to. */
 export function partitionOf(set: Partitions, key: PartitionKey): number {
+  checkPartitions('partitionOf', set);
   if (typeof key === 'number' && Number.isSafeInteger(key)) return Math.abs(key) % set.count;
   if (typeof key === 'bigint') return Number((key < 0n ? -key : key) % BigInt(set.count));
   const isKey = ['string', 'number', 'boolean'].includes(typeof key) || key instanceof Pid || key instanceof Ref;

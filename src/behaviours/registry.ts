@@ -130,12 +130,16 @@ function countEntries(state: State): number {
 
 const KEY_TYPES: readonly string[] = ['string', 'number', 'bigint', 'boolean'];
 
+/** Throws BadArgumentError for what cannot be compared by value. */
+export function checkKey(operation: string, key: unknown): void {
+  if (key instanceof Pid || KEY_TYPES.includes(typeof key)) return;
+  throw new BadArgumentError(operation, 'a key of text, a number, a boolean or a pid', key);
+}
+
 /** Registers the caller under `key`. In a unique registry it fails for a taken key, even if the caller itself has it. */
 export function* registerKey(server: Server, key: RegistryKey, value: unknown = null): Effects<RegisterKeyResult> {
   checkTarget('registerKey', server);
-  if (!(key instanceof Pid) && !KEY_TYPES.includes(typeof key)) {
-    throw new BadArgumentError('registerKey', 'a key of text, a number, a boolean or a pid', key);
-  }
+  checkKey('registerKey', key);
   const context = yield* currentContext();
   const pid = typeof server === 'string' ? context.whereis(server) : server;
   // The link comes first, on the same way as the call: there is no moment at which an entry could outlive its process.

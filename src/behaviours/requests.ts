@@ -19,7 +19,7 @@ import {
   type Timeout,
 } from '../process/index.ts';
 import { BadArgumentError, Ref } from '../term/index.ts';
-import type { CallOutcome, PendingCall } from './call.ts';
+import { answerOf, type CallOutcome, type PendingCall } from './call.ts';
 import type { ReplyMessage } from './protocol.ts';
 
 type Answer = ReplyMessage | DownMessage;
@@ -28,8 +28,8 @@ const CONTEXT: Effect = { op: 'context' };
 
 /** Waits for a response without giving the request up: TIMEOUT, and it may be waited for again. */
 export function* waitResponse<R>(pending: PendingCall<R>, timeoutMs: number): Effects<CallOutcome<R> | Timeout> {
+  const answer = answerOf('waitResponse', pending);
   checkWait(timeoutMs);
-  const { answer } = pending;
   if (!(answer instanceof Ref)) return { ok: false, error: answer };
   const got = yield* receive((message): message is Answer => isAnswer(message) && message.ref === answer, {
     afterMs: timeoutMs,
@@ -40,12 +40,12 @@ export function* waitResponse<R>(pending: PendingCall<R>, timeoutMs: number): Ef
 
 /** For handlers: the response, if `message` is the one to this request, else undefined. */
 export function checkResponse<R>(message: unknown, pending: PendingCall<R>): CallOutcome<R> | undefined {
-  return isAnswer(message) && message.ref === pending.answer ? outcomeOf(message) : undefined;
+  return isAnswer(message) && message.ref === answerOf('checkResponse', pending) ? outcomeOf(message) : undefined;
 }
 
 /** Gives a request up: its response goes nowhere. False when the response is here already, which is then dropped. */
 export function* abandonRequest(pending: PendingCall<unknown>): Effects<boolean> {
-  const { answer } = pending;
+  const answer = answerOf('abandonRequest', pending);
   if (!(answer instanceof Ref)) return false;
   const context = (yield CONTEXT) as Context;
   if (context.demonitor(answer)) return true;
@@ -70,7 +70,8 @@ export class RequestIds<R, L> {
   }
 
   /** Adds a request. Throws BadArgumentError when it is in the collection. */
-  add({ answer }: PendingCall<R>, label: L): void {
+  add(pending: PendingCall<R>, label: L): void {
+    const answer = answerOf('add', pending);
     if (!(answer instanceof Ref)) this.known.push({ label, response: { ok: false, error: answer } });
     else if (this.pending.has(answer)) throw new BadArgumentError('add', 'a request that is not in it', answer);
     else this.pending.set(answer, label);
@@ -125,6 +126,7 @@ export function* waitAny<R, L>(
   ids: RequestIds<R, L>,
   timeoutMs: number,
 ): Effects<Labelled<R, L> | Timeout | undefined> {
+  if (!(ids instanceof RequestIds)) throw new BadArgumentError('waitAny', 'a collection of requests', ids);
   checkWait(timeoutMs);
   const known = ids.takeKnown();
   if (known !== undefined || ids.size === 0) return known;

@@ -42,6 +42,13 @@ export function outside(message: unknown): AnyStatemEvent {
   return { type: 'info', message };
 }
 
+/** How an action that there is not, or not here, ends its machine. */
+export function badAction(action: unknown): ExitError {
+  const isPostpone = (action as { readonly do?: unknown } | null)?.do === 'postpone';
+  const text = isPostpone ? 'there is nothing to postpone' : `${formatReason(action).slice(0, 200)} is no action`;
+  return new ExitError({ tag: 'badAction', text });
+}
+
 /** How a callback that returned no result ends its machine (GS-8). */
 export function badReturn(callback: string, value: unknown): ExitError {
   if (value instanceof Promise) value.catch(() => {});

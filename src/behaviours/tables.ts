@@ -7,7 +7,7 @@
 //   insertRow(context, sessions, 'ann', { since: context.now() });
 //   const since = readRow(context, sessions, 'ann');
 import { type Context, ExitError, type Process } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, checkName, checkPid, Ref, sealTerm } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkName, checkOptions, checkPid, Ref, sealTerm } from '../term/index.ts';
 import { storeTerm } from './stored-term.ts';
 import { type Row, type TableKey, type TableKind, TableStore } from './table-store.ts';
 
@@ -102,10 +102,12 @@ class OwnedTable {
   }
 }
 
+const OPTIONS: Readonly<Record<keyof TableOptions, true>> = { access: true, kind: true, name: true, heir: true };
 const ACCESSES: readonly unknown[] = ['public', 'protected', 'private'];
 
 /** Makes a table that the caller owns. Throws BadArgumentError for a bad option, a taken name included. */
 export function createTable(context: TableContext, options: TableOptions = {}): Table {
+  checkOptions('createTable', options, OPTIONS);
   const { access = 'protected', kind = 'set', name, heir } = options;
   if (!ACCESSES.includes(access))
     throw new BadArgumentError('createTable', "'public', 'protected' or 'private'", access);
@@ -174,9 +176,14 @@ export function updateCounter(
   const rows = toWrite('updateCounter', context, table);
   const before = rows.has(key) ? rows.read(key) : initial;
   if (typeof before !== 'number') throw new BadArgumentError('updateCounter', 'a row that is a number', before);
-  if (typeof by !== 'number') throw new BadArgumentError('updateCounter', 'a number to add', by);
-  rows.put(key, before + by);
-  return before + by;
+  if (typeof by !== 'number' || !Number.isFinite(by))
+    throw new BadArgumentError('updateCounter', 'a number to add', by);
+  const after = before + by;
+  // Beyond 2^53 steps of 1 would be lost one after another.
+  if (!Number.isFinite(after) || (Number.isInteger(after) && !Number.isSafeInteger(after)))
+    throw new BadArgumentError('updateCounter', 'a sum below 2^53', after);
+  rows.put(key, after);
+  return after;
 }
 
 /** Deletes all rows. */
@@ -232,9 +239,9 @@ export function deleteTable(context: TableContext, table: Table): void {
 }
 
 /** The data travels when nobody can be blamed for it any more. */
-function checkHeir(operation: string, { pid, data }: Heir): void {
-  checkPid(`${operation}: heir`, pid);
-  storeTerm(data);
+function checkHeir(operation: string, heir: Heir): void {
+  checkPid(`${operation}: heir`, heir?.pid);
+  storeTerm(heir.data);
 }
 
 function find(operation: string, context: TableContext, table: Table): OwnedTable {

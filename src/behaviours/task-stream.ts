@@ -14,7 +14,7 @@ import {
   receive,
   TIMEOUT,
 } from '../process/index.ts';
-import { BadArgumentError, type Mfa, type Ref } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, checkOptions, type Mfa, type Ref } from '../term/index.ts';
 import { CALL_TIMEOUT_MS } from './call.ts';
 import type { Cursor } from './cursor.ts';
 import type { ReplyMessage } from './protocol.ts';
@@ -80,21 +80,38 @@ export function asyncStream(
 type FullOptions = Required<Omit<StreamOptions, keyof TaskOptions | 'supervisor'>> &
   Pick<StreamOptions, 'supervisor'> & { readonly task: TaskOptions };
 
+const OPTIONS: Readonly<Record<keyof StreamOptions, true>> = {
+  maxConcurrency: true,
+  ordered: true,
+  timeoutMs: true,
+  onTimeout: true,
+  waitingMax: true,
+  supervisor: true,
+  args: true,
+  placement: true,
+  label: true,
+  priority: true,
+  maxMailbox: true,
+};
+
 function fullOptions(given: StreamOptions = {}): FullOptions {
+  checkOptions('asyncStream', given, OPTIONS);
   const {
     maxConcurrency = STREAM_CONCURRENCY,
     ordered = true,
     timeoutMs = CALL_TIMEOUT_MS,
     onTimeout = 'exit',
   } = given;
-  const { waitingMax = maxConcurrency, supervisor, args = [], placement, label, priority } = given;
+  const { waitingMax = maxConcurrency, supervisor, args = [], placement, label, priority, maxMailbox } = given;
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1)
     throw new BadArgumentError('asyncStream', 'maxConcurrency of 1 or more', maxConcurrency);
-  if (!(waitingMax >= 0)) throw new BadArgumentError('asyncStream', 'waitingMax of 0 or more', waitingMax);
+  if (!(typeof waitingMax === 'number' && waitingMax >= 0))
+    throw new BadArgumentError('asyncStream', 'waitingMax of 0 or more', waitingMax);
   if (onTimeout !== 'exit' && onTimeout !== 'killTask')
     throw new BadArgumentError('asyncStream', "onTimeout 'exit' or 'killTask'", onTimeout);
   checkWait(timeoutMs);
-  const task = { placement, label, priority };
+  if (!Array.isArray(args)) throw new BadArgumentError('asyncStream', 'an array of arguments', args);
+  const task = { placement, label, priority, maxMailbox };
   return { maxConcurrency, ordered, timeoutMs, onTimeout, waitingMax, args, supervisor, task };
 }
 
@@ -118,6 +135,8 @@ export class TaskStream<I, R> implements Cursor<StreamOutcome<I, R>> {
   private given = 0;
   private isExhausted = false;
   private current: StreamOutcome<I, R> | null = null;
+  /** Who began it: its tasks answer nobody else. */
+  private owner: AnyPid | null = null;
 
   constructor(items: Iterable<I>, work: AnyWork, options: FullOptions) {
     if (typeof items?.[Symbol.iterator] !== 'function') throw new BadArgumentError('asyncStream', 'an iterable', items);
@@ -133,6 +152,9 @@ export class TaskStream<I, R> implements Cursor<StreamOutcome<I, R>> {
 
   *next(): Effects<boolean> {
     const context = yield* currentContext();
+    this.owner ??= context.self;
+    if (this.owner !== context.self)
+      throw new BadArgumentError('asyncStream', 'a stream that the calling process began', this.owner);
     try {
       for (;;) {
         yield* this.fill(context);

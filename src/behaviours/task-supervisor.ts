@@ -5,7 +5,7 @@
 //   const task = yield* asyncNolink(pool.pid, function* () { ... return value; });
 //   const outcome = yield* yieldTask(task, 1_000);
 import { type Context, context as currentContext, type Effects } from '../process/index.ts';
-import type { AnyPid, Mfa } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, type Mfa } from '../term/index.ts';
 import { type DynamicOptions, dynamicSupervisor } from './dynamic-supervisor.ts';
 import type { SupervisorDefinition } from './supervisor.ts';
 import { type SupervisorPid, startChild } from './supervisor-calls.ts';
@@ -85,6 +85,7 @@ function* startUnder(
   options: TaskOptions | undefined,
   isLinked: boolean,
 ): Effects<Task<unknown>> {
+  if (!Array.isArray(args)) throw new BadArgumentError('a task', 'an array of arguments', args);
   const context: Context = yield* currentContext();
   const owner = context.self;
   const ticket: TaskTicket = { tag: '$task', alias: null, owner };

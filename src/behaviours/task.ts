@@ -98,6 +98,7 @@ export function asyncTask(
   args: readonly unknown[] = [],
   options?: TaskOptions,
 ): Task<unknown> {
+  if (!Array.isArray(args)) throw new BadArgumentError('asyncTask', 'an array of arguments', args);
   const ref = context.makeRef();
   const ticket: TaskTicket = { tag: '$task', alias: ref, owner: context.self };
   const { pid } = context.kernel.spawn(context as unknown as Process, {
@@ -136,6 +137,7 @@ export function* awaitTask<R>(task: Task<R>, timeoutMs = CALL_TIMEOUT_MS): Effec
 /** The results of several tasks in their order; `timeoutMs` is for all of them together. Fails as {@link awaitTask}. */
 export function* awaitTasks<R>(tasks: readonly Task<R>[], timeoutMs = CALL_TIMEOUT_MS): Effects<R[]> {
   checkWait(timeoutMs);
+  if (!Array.isArray(tasks)) throw new BadArgumentError('awaitTasks', 'an array of tasks', tasks);
   const context = (yield CONTEXT) as Context;
   const untilMs = context.now() + timeoutMs;
   const results: R[] = [];
@@ -159,6 +161,8 @@ export function* shutdownTask<R>(
   task: Task<R>,
   shutdown: Shutdown = CALL_TIMEOUT_MS,
 ): Effects<TaskOutcome<R> | undefined> {
+  if (typeof shutdown !== 'number' && shutdown !== 'brutalKill' && shutdown !== 'infinity')
+    throw new BadArgumentError('shutdownTask', "a time, 'brutalKill' or 'infinity'", shutdown);
   const afterMs = typeof shutdown === 'number' ? shutdown : Number.POSITIVE_INFINITY;
   checkWait(afterMs);
   const context = yield* owned('shutdownTask', task);

@@ -1,6 +1,6 @@
 // Suspending processes from outside (PRC-4): a suspended process runs no code, its mailbox fills, signals reach it and
 // exits still end it. Counted per suspender; whoever suspends is the only one who can resume, and its end resumes.
-import { BadArgumentError, checkPid, type Pid } from '../term/index.ts';
+import { BadArgumentError, checkOptions, checkPid, type Pid } from '../term/index.ts';
 import type { Effects } from './effects.ts';
 import type { Process } from './process.ts';
 
@@ -11,6 +11,8 @@ export interface SuspendOptions {
   readonly unlessSuspending?: boolean;
 }
 
+const OPTIONS: Readonly<Record<keyof SuspendOptions, true>> = { asynchronous: true, unlessSuspending: true };
+
 /**
  * Suspends `pid`, once more each time; when it returns, the process has stopped (unless `asynchronous`). False only with
  * `unlessSuspending`. Throws BadArgumentError for the caller itself and, unless `asynchronous`, for a dead process.
@@ -18,6 +20,7 @@ export interface SuspendOptions {
  */
 export function* suspendProcess(pid: Pid<never>, options: SuspendOptions = {}): Effects<boolean> {
   checkPid('suspendProcess', pid);
+  checkOptions('suspendProcess', options, OPTIONS);
   const outcome = yield { op: 'wait', start: (process, resume) => suspend(process, pid, options, resume) };
   if (outcome === 'self') throw new BadArgumentError('suspendProcess', 'another process', pid);
   if (outcome === 'dead') throw new BadArgumentError('suspendProcess', 'a process that is alive', pid);
