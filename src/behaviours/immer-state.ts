@@ -1,10 +1,13 @@
 // State steps with immer, for servers that ask for it (`immer: true`): a callback changes a draft of the state and
 // returns it in its result; the next state shares what did not change. A callback that throws leaves no trace.
-import { createDraft, current, type Draft, finishDraft, isDraft, isDraftable, type Patch } from 'immer';
+import { createDraft, current, type Draft, enableMapSet, finishDraft, isDraft, isDraftable, type Patch } from 'immer';
 import type { Callbacks, OrEffects } from './callbacks.ts';
-import type { CallResult, CastResult } from './results.ts';
+import type { CallResult, CastResult, Next } from './results.ts';
 import { isEffects } from './server-steps.ts';
 import { replacing, type StateStep } from './state-history.ts';
+
+// Maps and Sets are terms, and a state may have some.
+enableMapSet();
 
 type Loose = Callbacks<unknown, readonly unknown[], unknown, unknown, unknown>;
 type Result = CallResult<unknown, unknown> | CastResult<unknown>;
@@ -65,14 +68,20 @@ function whole<R extends Result>(before: unknown, result: OrEffects<R>): OrEffec
 function close(result: Result, draft: Draft<object>, before: unknown): Result & Stepped {
   switch (result?.tag) {
     case 'reply':
-      return { ...result, value: plain(result.value), ...finished(result.state, draft, before) };
+      return {
+        ...result,
+        value: plain(result.value),
+        next: plain(result.next) as Next,
+        ...finished(result.state, draft, before),
+      };
     case 'noReply':
-      return { ...result, ...finished(result.state, draft, before) };
+      return { ...result, next: plain(result.next) as Next, ...finished(result.state, draft, before) };
     case 'stop':
       return {
         ...result,
-        state: result.state && { value: finish(result.state.value, draft) },
+        reason: plain(result.reason),
         reply: result.reply && { value: plain(result.reply.value) as never },
+        state: result.state && { value: finish(result.state.value, draft) },
       };
     default:
       return result;
@@ -97,7 +106,29 @@ function finish(state: unknown, draft: Draft<object>): unknown {
   return state === draft ? finishDraft(draft) : plain(state);
 }
 
-/** A part of the draft that leaves the server must be a value: the draft is closed when the callback returns. */
-function plain(value: unknown): unknown {
-  return isDraft(value) ? current(value as object) : value;
+/**
+ * Parts of the draft that leave the server, or that another state is made of, must be values, however deep they are: the
+ * draft is closed when the callback returns. As in immer's own producers, what is frozen is not looked into.
+ */
+function plain(value: unknown, seen = new Set<unknown>()): unknown {
+  if (isDraft(value)) return current(value as object);
+  if (!isDraftable(value) || Object.isFrozen(value) || seen.has(value)) return value;
+  seen.add(value);
+  if (value instanceof Map) for (const [key, part] of value) value.set(key, plain(part, seen));
+  else if (value instanceof Set) plainSet(value, seen);
+  else plainParts(value as Record<string, unknown>, seen);
+  return value;
+}
+
+function plainParts(value: Record<string, unknown>, seen: Set<unknown>): void {
+  for (const key of Object.keys(value)) {
+    const part = plain(value[key], seen);
+    if (part !== value[key]) value[key] = part;
+  }
+}
+
+function plainSet(value: Set<unknown>, seen: Set<unknown>): void {
+  const parts = [...value].map((part) => plain(part, seen));
+  value.clear();
+  for (const part of parts) value.add(part);
 }
