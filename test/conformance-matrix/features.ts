@@ -190,10 +190,16 @@ export const POLICY_KEYS: Group = {
       'F 1.5',
       'there is no federation; the key is refused as unknown',
     ),
-    absent(
-      'consumer-timeout, consumer-disconnected-timeout',
+    more(
+      'consumer-timeout',
       'F 1.5',
-      'keys of RabbitMQ 4; the argument x-consumer-timeout and an option of the broker do it here',
+      keys('consumer-timeout closes the channel of who keeps a delivery longer'),
+      'came with RabbitMQ 3.12, which 3.10 refuses as unknown',
+    ),
+    absent(
+      'consumer-disconnected-timeout',
+      'F 1.5',
+      'a key of RabbitMQ 4.3, for consumers on other nodes; there is one node',
     ),
     built(
       'pattern, priority, apply-to',

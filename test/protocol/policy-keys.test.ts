@@ -108,6 +108,20 @@ describe('the key', () => {
     expect(await talk.ask('basic.get', { queue })).toMatchObject({ body: 'a', redelivered: true });
   });
 
+  it('consumer-timeout closes the channel of who keeps a delivery longer', async () => {
+    await using talk = await Talk.open(broker);
+    const { queue } = await under(talk, { 'consumer-timeout': 60_000 });
+    await talk.send(queue, 'a', 'b');
+    await talk.ask('basic.get', { queue });
+    await broker.admin.setPolicy({ name: queue, pattern: `^p\\.${last}$`, definition: { 'consumer-timeout': 20 } });
+    expect(await talk.ask('basic.get', { queue })).toMatchObject({ body: 'b' });
+    expect(await talk.next()).toMatchObject({
+      name: 'channel.close',
+      replyCode: 406,
+      replyText: expect.stringContaining('timed out. Timeout value used: 20 ms'),
+    });
+  });
+
   it('alternate-exchange takes what an exchange has no destination for', async () => {
     await using talk = await Talk.open(broker);
     const queue = await talk.queue();

@@ -34,6 +34,7 @@ const KEYS: Readonly<Record<string, readonly [holds: Holds, what: string]>> = {
   'queue-version': [(value) => value === 1 || value === 2, 'a valid queue-version value'],
   overflow: [isOneOf('drop-head', 'reject-publish', 'reject-publish-dlx'), 'a valid overflow value'],
   'delivery-limit': [isNatural, 'a valid delivery limit'],
+  'consumer-timeout': [isNatural, 'a valid consumer timeout'],
   'delayed-retry-type': [isOneOf('disabled', 'all', 'failed', 'returned'), 'a valid delayed retry type'],
   'delayed-retry-min': [isNatural, 'a valid delayed retry time'],
   'delayed-retry-max': [isNatural, 'a valid delayed retry time'],

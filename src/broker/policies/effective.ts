@@ -9,6 +9,7 @@ const LIMITS: ReadonlySet<string> = new Set([
   'max-length',
   'max-length-bytes',
   'delivery-limit',
+  'consumer-timeout',
 ]);
 
 /** Keys of a policy that are arguments of a queue with `x-` in front. Those that mean nothing here are not among them. */

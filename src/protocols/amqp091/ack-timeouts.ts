@@ -1,14 +1,15 @@
 // How long deliveries may stay unacknowledged (digest 7, "Ack timeout"): looked at now and then while there are any, as
-// RabbitMQ does; a delivery that is overdue closes its channel. A queue's x-consumer-timeout goes before the default.
-import { integerOf, type QueueRecord } from '../../broker/index.ts';
+// RabbitMQ does; a delivery that is overdue closes its channel. A queue's x-consumer-timeout, and the consumer-timeout of its
+// policy (features 1.5), go before the default; of both the shorter one holds.
+import { type FieldTable, integerOf } from '../../broker/index.ts';
 import type { Context } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
 
 /** Longest time between two looks. */
 const TICK_MS_MAX = 60_000;
 
-/** The timeout for deliveries of a queue in ms; Infinity for none. */
-export function ackTimeoutOf({ arguments: args }: QueueRecord, defaultMs: number): number {
+/** The timeout for deliveries of a queue in ms, by its effective arguments; Infinity for none. */
+export function ackTimeoutOf(args: FieldTable, defaultMs: number): number {
   return integerOf(args.get('x-consumer-timeout')) ?? defaultMs;
 }
 

@@ -236,7 +236,7 @@ export class ChannelConsumers {
     if (consumer.noAck) deliveryTag = this.unacked.skip();
     else {
       deliveryTag = this.unacked.add({ peer, seq, isCounted: true, sinceMs: this.nowMs });
-      this.timeouts.watch(peer.ackTimeoutMs);
+      this.timeouts.watch(this.channel.peers.ackTimeoutMs(peer));
       this.counted++;
     }
     if (consumer.window > 0) this.credit.await(consumer, peer.epoch);
@@ -273,7 +273,7 @@ export class ChannelConsumers {
   /** basic.get: a delivery that no consumer asked for. Returns its tag. */
   fetched(peer: QueuePeer, seq: number, noAck: boolean): number {
     if (noAck) return this.unacked.skip();
-    this.timeouts.watch(peer.ackTimeoutMs);
+    this.timeouts.watch(this.channel.peers.ackTimeoutMs(peer));
     return this.unacked.add({ peer, seq, isCounted: false, sinceMs: this.channel.context.now() });
   }
 
@@ -351,8 +351,9 @@ export class ChannelConsumers {
     for (const { peer, seq, sinceMs } of this.unacked.held()) {
       // A dead actor has it back already.
       if (seq < 0) continue;
-      if (nowMs - sinceMs >= peer.ackTimeoutMs) return peer.ackTimeoutMs;
-      this.timeouts.watch(peer.ackTimeoutMs);
+      const timeoutMs = this.channel.peers.ackTimeoutMs(peer);
+      if (nowMs - sinceMs >= timeoutMs) return timeoutMs;
+      this.timeouts.watch(timeoutMs);
     }
     return null;
   }

@@ -6,6 +6,7 @@ import {
   type FromQueue,
   type Message,
   type PlaceNotice,
+  type Policy,
   type QueueMessage,
   type QueuePlace,
   type QueueRecord,
@@ -27,8 +28,9 @@ export interface Batch {
 
 export class QueuePeer {
   readonly record: QueueRecord;
-  /** How long its deliveries may stay unacknowledged, in ms. */
-  readonly ackTimeoutMs: number;
+  /** How long its deliveries may stay unacknowledged, in ms, by the policies that {@link policies} were. */
+  ackTimeoutMs = Number.POSITIVE_INFINITY;
+  policies: readonly Policy[] | null = null;
   pid: Pid<QueueMessage>;
   epoch: number;
   ref: Ref;
@@ -45,9 +47,8 @@ export class QueuePeer {
   /** Consumers of the channel by the number that the queue's present actor gave them. */
   readonly consumers = new Map<number, Consumer>();
 
-  constructor(record: QueueRecord, place: QueuePlace, ref: Ref, ackTimeoutMs: number) {
+  constructor(record: QueueRecord, place: QueuePlace, ref: Ref) {
     this.record = record;
-    this.ackTimeoutMs = ackTimeoutMs;
     this.pid = place.pid;
     this.epoch = place.epoch;
     this.ref = ref;
@@ -71,17 +72,26 @@ export class QueuePeers {
     const record = replica.tables.queueById(queueId);
     if (record === undefined) return null;
     const place = replica.tables.placeOf(queueId);
-    const ackTimeoutMs = ackTimeoutOf(record, this.channel.args.consumerTimeoutMs);
     // A queue of an earlier run that is still being read has no actor yet: it is one that is down.
     const at = place ?? { pid: context.self as never, epoch: 0 };
     const ref = place === undefined ? context.makeRef() : context.monitor(place.pid);
-    const peer = new QueuePeer(record, at, ref, ackTimeoutMs);
+    const peer = new QueuePeer(record, at, ref);
     this.peers.set(queueId, peer);
     if (place === undefined) {
       peer.isUp = false;
       tellPlace(context, replica, queueId, 0);
     }
     return peer;
+  }
+
+  /** How long deliveries of a queue may stay unacknowledged now, in ms; looked up again when policies have changed. */
+  ackTimeoutMs(peer: QueuePeer): number {
+    const { args, replica } = this.channel;
+    const { policies } = replica.tables.configuration;
+    if (peer.policies === policies) return peer.ackTimeoutMs;
+    peer.policies = policies;
+    peer.ackTimeoutMs = ackTimeoutOf(replica.tables.effectiveArguments(peer.record), args.consumerTimeoutMs);
+    return peer.ackTimeoutMs;
   }
 
   known(queueId: number): QueuePeer | undefined {

@@ -92,6 +92,19 @@ describe('topic permissions', () => {
     expect(bind('b.x.v')).toBe("access to topic 'b.x.v' in exchange 'e' in vhost 'v' refused for user 'u'");
   });
 
+  it('leave {client_id} as it is: RabbitMQ knows it of MQTT clients only', () => {
+    const access = having(ALL, [
+      { ...topics[0], write: '^a\\.{client_id}$', read: '^{vhost}x{username}-{client_id}$' },
+    ]);
+    const own = (operation: Operation) => text(access, operation);
+    expect(own({ do: 'publish', exchange: 'e', topic: 'a.{client_id}' })).toBe('ok');
+    for (const topic of ['a.', 'a.undefined', 'a.u']) {
+      expect(own({ do: 'publish', exchange: 'e', topic })).toContain(`access to topic '${topic}'`);
+    }
+    expect(own({ do: 'bind', source: 'e', destination: toQueue, topic: 'vxu-{client_id}' })).toBe('ok');
+    expect(own({ do: 'bind', source: 'e', destination: toQueue, topic: 'vxu-' })).toContain('refused');
+  });
+
   it('take what is put in for a variable as plain text', () => {
     const records = { ...having(ALL), permissions: [{ user: '.*', vhost: 'v', ...ALL }] };
     const own = { ...records, topicPermissions: [{ ...topics[0], user: '.*', write: '^{username}$' }] };
