@@ -33,7 +33,7 @@ function queueWith(args: FieldTable = new Map(), priorityMax = 0) {
         positions.get(consumer.holder)?.push(entry.position) ?? positions.set(consumer.holder, [entry.position]);
     },
     deadLetter: (dead, reason) => seen.dead.push(`${dead.routingKey}:${reason}`),
-    keep: (kept) => slab.keep(kept),
+    keep: (kept) => slab.keep(kept, null),
   });
   const add = (holder: number, prefetch = 0, options = {}) =>
     queue.consumers.add({

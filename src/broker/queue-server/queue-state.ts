@@ -14,10 +14,12 @@ import {
   type DeadLetterReason,
   deadLetter,
   mayEnter,
+  plainMessage,
   Queue,
   type QueueConsumer,
   type QueueSettings,
   Slab,
+  type Traits,
 } from '../queue/index.ts';
 import type { Kept } from './kept.ts';
 import type { ConsumeRequest, Fetched, FromQueue, QueueDelivery, QueueMessage } from './protocol.ts';
@@ -68,6 +70,8 @@ export class QueueState {
   private lastHolder = 0;
   private parcels: Parcel[] = [];
   private fetches: Fetch[] = [];
+  /** Of the last message that had to wait. */
+  private traits: Traits | null = null;
   private replica: Replica | null = null;
   private expiryTimer: { readonly ref: Ref; readonly atMs: number } | null = null;
   private idleTimer: Ref | null = null;
@@ -86,7 +90,11 @@ export class QueueState {
     this.queue = new Queue(settings, store, {
       deliver: (consumer, entry) => this.pack(consumer, entry),
       deadLetter: (message, reason) => this.deadLetter(message, reason),
-      keep: (message) => slab.keep(message),
+      keep: (message) => {
+        const kept = slab.keep(message, this.traits);
+        this.traits = kept.traits;
+        return kept;
+      },
     });
     // What is kept of channels that ended while there was no actor goes with the news of their end.
     for (const channel of batches.keys()) this.holderFor(channel as Pid<FromQueue>);
@@ -169,7 +177,7 @@ export class QueueState {
     const { tables } = replica;
     const { formats } = tables;
     const nowMs = this.context.env.clock.wallTime();
-    const letter = deadLetter({ message, reason, queue: record.name, settings, nowMs, formats });
+    const letter = deadLetter({ message: plainMessage(message), reason, queue: record.name, settings, nowMs, formats });
     if (letter === null || tables.exchange(record.vhost, letter.exchange) === undefined) return;
     for (const id of routeMessage(tables, record.vhost, letter)) {
       const target = tables.queueById(id);
@@ -252,7 +260,8 @@ export class QueueState {
   }
 
   /** The Message as it goes out: one of a quorum queue says how often it came back, to a consumer only when it did. */
-  outgoing({ message, returns }: Entry<Message>, isFetched: boolean): Message {
+  outgoing({ message: held, returns }: Entry<Message>, isFetched: boolean): Message {
+    const message = plainMessage(held);
     const formats = this.replica?.tables.formats;
     const format = formats?.get(message.format);
     if (this.settings.type !== 'quorum' || format === undefined || (returns === 0 && !isFetched)) return message;

@@ -111,7 +111,7 @@ export class StreamState {
   }
 
   private add(messages: readonly Message[]): void {
-    const kept = messages.map((message) => this.slab.keep(message));
+    const kept = messages.map((message) => this.slab.keep(message, null).plain);
     this.kept.log.append(kept, this.context.env.clock.wallTime());
   }
 
