@@ -220,13 +220,16 @@ class EventManager {
     }
   }
 
-  /** Runs `terminate`; what that throws is told and goes no further. */
-  end({ id, handler, state }: Entry, end: HandlerEnd): unknown {
+  /** Runs `terminate`, and tells who added it; what that throws is told and goes no further. */
+  end({ id, handler, state, supervisor }: Entry, end: HandlerEnd): unknown {
     try {
       return handler.terminate?.(end, state, this.context);
     } catch (error) {
       this.tell(id, 'terminate', exitReasonOf(error));
       return undefined;
+    } finally {
+      if (supervisor !== null)
+        this.context.send(supervisor as AnyPid as Pid<HandlerExit>, { tag: 'handlerExit', id, reason: end });
     }
   }
 
@@ -256,7 +259,6 @@ class EventManager {
     if (entry === undefined) return { ok: false, error: 'badHandler' };
     this.state.entries = this.state.entries.filter((other) => other !== entry);
     const value = this.end(entry, end);
-    this.tellSupervisor(entry, end);
     return { ok: true, value };
   }
 
@@ -296,12 +298,6 @@ class EventManager {
   private remove(entry: Entry, end: HandlerEnd): void {
     this.state.entries = this.state.entries.filter((other) => other !== entry);
     this.end(entry, end);
-    if (end.tag !== 'stop') this.tellSupervisor(entry, end);
-  }
-
-  private tellSupervisor({ id, supervisor }: Entry, reason: HandlerEnd): void {
-    if (supervisor === null) return;
-    this.context.send(supervisor as AnyPid as Pid<HandlerExit>, { tag: 'handlerExit', id, reason });
   }
 
   private tell(id: string, what: string, reason: unknown): void {

@@ -154,4 +154,19 @@ export const genEventCases: readonly Case[] = [
       yield* says(t, 'b ends: stop', 'a ends: stop');
     },
   },
+  {
+    title: 'EV-1 who adds a supervised handler hears that its manager stops',
+    *run(t) {
+      t.context.trapExit(true);
+      const manager = yield* begin(t);
+      t.spawn(actor('adder'), [t.context.self, manager, 'a']);
+      yield* says(t, { ok: true });
+      yield* stopServer(manager);
+      const heard: unknown[] = [];
+      // The test hears of the manager's end too.
+      for (let n = 0; n < 3; n++) heard.push(yield* t.next('news of the end'));
+      equal(heard.filter((each) => typeof each === 'string'), ['a ends: stop'], 'the handler'); // biome-ignore format: one line
+      equal(heard.filter(Array.isArray), [['handlerExit', 'a']], 'what the adder heard');
+    },
+  },
 ];
