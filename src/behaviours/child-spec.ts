@@ -1,7 +1,7 @@
 // Child specs and supervisor flags: their shape, their defaults, and one check of each with an error tag for every bad
 // option (SUP-5, SUP-6, SUP-8, SUP-10, SUP-12). Pure.
-import { type AnyBody, WAIT_MS_MAX } from '../process/index.ts';
-import { describe, formatReason, isMfa, unknownIn } from '../term/index.ts';
+import { type AnyBody, type Body, WAIT_MS_MAX } from '../process/index.ts';
+import { describe, formatReason, isMfa, type Mfa, unknownIn } from '../term/index.ts';
 import { START_OPTIONS, type StartOptions } from './start-link.ts';
 
 /** When a child that ended is started again (SUP-4). */
@@ -30,6 +30,24 @@ export interface ChildSpec {
   /** Default `worker`. */
   readonly type?: ChildType;
 }
+
+/**
+ * A child whose body takes the arguments `A`: those in the spec must be of these types, or the first of them, because a
+ * template gets the rest from `startWith`. One that is named by an Mfa takes any. A spec that is made apart, for instance
+ * by `map`, is a {@link ChildSpec}: say so, for its arguments are then not looked at.
+ */
+export interface ChildSpecFor<A extends readonly unknown[]> extends Omit<ChildSpec, 'start'> {
+  readonly start: StartOptions & {
+    // biome-ignore lint/suspicious/noExplicitAny: which messages a child takes is no business of its supervisor.
+    readonly body: Body<any, A> | Mfa;
+    readonly args?: NoInfer<Partial<A> & readonly unknown[]>;
+  };
+}
+
+/** Children with the arguments `T`, one list for each. */
+export type ChildSpecsFor<T extends readonly (readonly unknown[])[]> = {
+  readonly [K in keyof T]: ChildSpecFor<T[K]>;
+};
 
 /** A checked spec with its defaults in place. */
 export type CheckedSpec = Required<ChildSpec>;

@@ -92,7 +92,7 @@ export type { ServerEvent, ServerStatistics } from './server-watch.ts';
 export * from './start-link.ts';
 export type { HistoryView, StateStep } from './state-history.ts';
 export * from './statem-results.ts';
-export { type SupervisorDefinition, type SupervisorSpec, supervisor } from './supervisor.ts';
+export { type SupervisorDefinition, type SupervisorSpec, type SupervisorSpecFor, supervisor } from './supervisor.ts';
 export * from './supervisor-calls.ts';
 export type { SupervisorEvent, SupervisorReport } from './supervisor-reports.ts';
 export {

@@ -3,7 +3,7 @@
 import { type Context, context as currentContext, type Effects } from '../process/index.ts';
 import type { AnyPid } from '../term/index.ts';
 import { call } from './call.ts';
-import type { ChildSpec, ChildType, SpecError } from './child-spec.ts';
+import type { ChildSpec, ChildSpecFor, ChildType, SpecError } from './child-spec.ts';
 import { type PackedSpec, packSpec, unpackSpec } from './local-body.ts';
 import type { ReplyOf, Request, ServerPid } from './protocol.ts';
 
@@ -60,6 +60,10 @@ export type SupervisorPid = ServerPid<SupervisorCall>;
 type Server = SupervisorPid | string;
 
 /** Adds a child and starts it, as the last in the order. A child whose start fails is not kept. */
+export function startChild<A extends readonly unknown[]>(
+  supervisor: Server,
+  spec: ChildSpecFor<A>,
+): Effects<ChildStartOutcome>;
 export function* startChild(supervisor: Server, spec: ChildSpec): Effects<ChildStartOutcome> {
   const context: Context = yield* currentContext();
   return yield* ask(supervisor, { tag: 'startChild', spec: packSpec(context, spec) });

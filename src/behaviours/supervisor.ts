@@ -11,7 +11,15 @@
 import { type Effects, isExit } from '../process/index.ts';
 import { formatReason } from '../term/index.ts';
 import type { ServerContext } from './callbacks.ts';
-import { bad, type ChildSpec, checkFlags, checkSpecs, type SupervisorFlags, warningFor } from './child-spec.ts';
+import {
+  bad,
+  type ChildSpec,
+  type ChildSpecsFor,
+  checkFlags,
+  checkSpecs,
+  type SupervisorFlags,
+  warningFor,
+} from './child-spec.ts';
 import { dynamicCall, shownDynamic } from './dynamic-calls.ts';
 import { DynamicChildren, dynamicEnded, dynamicRetry, stopAllDynamic } from './dynamic-children.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
@@ -25,6 +33,11 @@ import type { SupervisorCall } from './supervisor-calls.ts';
 export interface SupervisorSpec extends SupervisorFlags {
   readonly children: readonly ChildSpec[];
 }
+
+/** The same for children whose arguments are known: those of another type do not compile. */
+export type SupervisorSpecFor<T extends readonly (readonly unknown[])[]> = SupervisorFlags & {
+  readonly children: ChildSpecsFor<T>;
+};
 
 /** The children of either kind. */
 export type Children = StaticChildren | DynamicChildren;
@@ -41,6 +54,14 @@ export type SupervisorDefinition<A extends readonly unknown[] = readonly []> = S
  * Defines a supervisor from its spec, or from a function that makes the spec in the new process.
  * A bad spec fails the start with `{tag: 'badSupervisorFlags' | 'badChildSpec', error}` (SUP-10).
  */
+export function supervisor<
+  A extends readonly unknown[],
+  // biome-ignore lint/suspicious/noExplicitAny: where only the arguments of the supervisor are named.
+  const T extends readonly (readonly unknown[])[] = readonly any[],
+>(spec: (context: ServerContext, ...args: A) => SupervisorSpecFor<T> | Ignore): SupervisorDefinition<A>;
+export function supervisor<const T extends readonly (readonly unknown[])[]>(
+  spec: SupervisorSpecFor<T>,
+): SupervisorDefinition;
 export function supervisor<A extends readonly unknown[] = readonly []>(
   spec: SupervisorSpec | ((context: ServerContext, ...args: A) => SupervisorSpec | Ignore),
 ): SupervisorDefinition<A> {

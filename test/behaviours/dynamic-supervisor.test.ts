@@ -169,7 +169,8 @@ describe('dynamic supervisor', () => {
   it('DYN-1 extraArguments come before those of the child', () => {
     tryOut(function* ({ probe }) {
       const pid = yield* begin({ extraArguments: ['name'] });
-      yield* startChild(pid, { start: { body: probe.body, args: [7] } });
+      const rest: ChildSpec = { start: { body: probe.body, args: [7] } };
+      yield* startChild(pid, rest);
       expect(probe.take()).toEqual(['+name [7]']);
     });
   });

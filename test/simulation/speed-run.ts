@@ -2,6 +2,7 @@
 // because a test runner rewrites the sources it loads, and slows them down. Time is that of its thread. Strict: every
 // message is checked and frozen.
 import {
+  type ChildSpec,
   call,
   genServer,
   ok,
@@ -23,7 +24,7 @@ const counter = genServer({
 });
 
 const tree = supervisor({
-  children: ['a', 'b', 'c'].map((name) => ({ id: name, start: { body: counter, args: [0], name } })),
+  children: ['a', 'b', 'c'].map((name): ChildSpec => ({ id: name, start: { body: counter, args: [0], name } })),
 });
 
 function* client(context: Context<unknown>, rounds: number) {

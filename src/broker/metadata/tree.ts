@@ -77,11 +77,13 @@ function on(thread: number): (spec: ChildSpec) => ChildSpec {
 const threadTrees = supervisor((_context, { threads, frontEnds, alarms }: BrokerPlan) => ({
   strategy: 'oneForOne',
   ...THREAD_CRASHES,
-  children: threads.map((thread, index) => ({
-    id: `thread ${thread}`,
-    start: { body: threadTree, args: [thread, frontEnds[index] ?? [], alarms?.heapShareMax ?? null] },
-    type: 'supervisor' as const,
-  })),
+  children: threads.map(
+    (thread, index): ChildSpec => ({
+      id: `thread ${thread}`,
+      start: { body: threadTree, args: [thread, frontEnds[index] ?? [], alarms?.heapShareMax ?? null] },
+      type: 'supervisor',
+    }),
+  ),
 }));
 
 /** The whole broker; its argument is a {@link BrokerPlan}. */
