@@ -14,6 +14,8 @@ describe('the bug zoo of the disk', () => {
     (mistake) => {
       caught.push(catchOf(mistake, SEED));
       expect(caught.at(-1)?.programs).toBeGreaterThan(0);
+      // It is filed under the rule that the property names.
+      expect(caught.at(-1)?.text).toContain(mistake.invariant);
     },
     90_000,
   );

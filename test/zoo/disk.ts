@@ -21,7 +21,7 @@ export const diskMistakes: readonly Mistake[] = [
     property: 'broker on a disk',
     hunt: different(durableProperty(), durableProperty({ durability: 'os' }), { faults: CUTS }),
   },
-  row('B1', 'names-unsynced', 'names of segments are not synced', { disk: namesUnsynced }),
+  row('B10', 'names-unsynced', 'names of segments are not synced', { disk: namesUnsynced }),
   row('B10', 'early-confirm', 'a confirm does not wait for the sync', { options: { durability: 'os' } }),
   row('B10', 'sync-too-early', 'a sync is done when it has begun', {
     disk: syncing((real, done) => {
