@@ -25,6 +25,8 @@ export class Run<T> {
   private thrown: { readonly error: unknown } | null = null;
   private value: { readonly value: T } | null = null;
   private readonly release: () => void;
+  private restStepsLeft = SETTLE_STEPS_MAX;
+  private isAtRest = false;
 
   constructor(settings: Settings, body: SimBody<T> | AsyncSimBody<T>, isAsync: boolean) {
     this.world = new World(settings, isAsync);
@@ -77,12 +79,13 @@ export class Run<T> {
   /** One step; false when the body is over or the run has failed. */
   step(): boolean {
     const { world } = this;
-    if (!world.turn()) {
+    const hasTurned = world.turn();
+    this.checkCalls();
+    if (!hasTurned) {
       if (this.root.isAlive && world.loading.size === 0) this.fail({ tag: 'deadlock', ...waitsOf(world) });
       return this.outcome === null && this.root.isAlive;
     }
-    if (world.uncontrolledCall !== null) this.fail({ tag: 'uncontrolledCall', ...world.uncontrolledCall });
-    else if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
+    if (world.watch.violation !== null) this.fail({ tag: 'invariant', ...world.watch.violation });
     else if (!this.isAsync && world.ranAsync !== null) {
       this.fail({ tag: 'asyncBody', process: String(world.seatOf(world.ranAsync.self)) });
     } else if (world.step >= world.settings.stepsMax) this.fail({ tag: 'stepsExceeded', steps: world.step });
@@ -91,15 +94,39 @@ export class Run<T> {
 
   /** An async process that ran must now wait for the simulation, or be over. */
   checkAwait(process: Process): void {
+    this.checkCalls();
     if (isWaiting(process)) return;
     const seat = this.world.seatOf(process.self);
     this.fail({ tag: 'uncontrolledAwait', process: String(seat), after: seat.lastWaitAt });
   }
 
-  finish(options: SimOptions): SimResult<T> {
+  /** What a process has called behind the back of the simulation fails the run, whatever it made of the error. */
+  checkCalls(): void {
+    if (this.world.uncontrolledCall !== null) this.fail({ tag: 'uncontrolledCall', ...this.world.uncontrolledCall });
+  }
+
+  /** One step of what is under way when the body is over; no time passes. False when it has come to rest. */
+  rest(): boolean {
     const { world } = this;
-    this.abandon();
-    const survivors = this.outcome === null ? this.settle() : [];
+    if (this.outcome !== null || this.isAtRest) return false;
+    if (this.restStepsLeft === SETTLE_STEPS_MAX) world.faults.heal();
+    this.isAtRest = this.restStepsLeft-- <= 0 || world.watch.violation !== null || !world.turn(false);
+    this.checkCalls();
+    return !this.isAtRest;
+  }
+
+  finish(options: SimOptions): SimResult<T> {
+    try {
+      return this.end(options);
+    } finally {
+      this.abandon();
+    }
+  }
+
+  private end(options: SimOptions): SimResult<T> {
+    const { world } = this;
+    while (this.rest());
+    const survivors = this.outcome === null ? this.left() : [];
     const leaks = this.outcome === null ? leaksOf(world) : [];
     this.outcome ??= this.rootOutcome();
     if (this.outcome.tag === 'value' && leaks.length > 0 && world.settings.failOnLeaks) {
@@ -137,13 +164,10 @@ export class Run<T> {
     return { tag: 'failure', failure: { tag: 'exit', reason, ...(this.thrown ?? {}) } };
   }
 
-  /** Lets what is under way come to rest; no time passes. Returns the processes that are then alive. */
-  private settle(): string[] {
+  /** Processes that are alive although all is quiet. */
+  private left(): string[] {
     const { world } = this;
-    world.faults.heal();
-    let left = SETTLE_STEPS_MAX;
-    while (left-- > 0 && world.watch.violation === null && world.turn(false));
-    if (left > 0) world.checkAtRest();
+    if (this.restStepsLeft >= 0) world.checkAtRest();
     return world.processes().map((process) => String(world.seatOf(process.self)));
   }
 

@@ -46,9 +46,15 @@ export function replay<T>(token: string, body: SimBody<T>, options: SimOptions =
 }
 
 async function runAsync<T>(run: Run<T>): Promise<void> {
+  await stepAsync(run, () => run.step());
+  // What an async process that is left behind does behind its awaits is a part of the run, too.
+  await stepAsync(run, () => run.rest());
+}
+
+async function stepAsync<T>(run: Run<T>, step: () => boolean): Promise<void> {
   for (;;) {
     while (run.world.loading.size > 0) await Promise.all(run.world.loading);
-    if (!run.step()) return;
+    if (!step()) return;
     if (run.world.ranAsync === null) continue;
     run.world.guard(run.world.seatOf(run.world.ranAsync.self));
     await drain(run.world.ranAsync);

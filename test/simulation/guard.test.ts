@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Effects } from '../../src/process/index.ts';
-import { type Context, receive, sleep } from '../../src/process/index.ts';
+import { type AsyncContext, type Context, receive, sleep } from '../../src/process/index.ts';
 import { checkSchedules, simulate, simulateAsync } from '../../src/testing.ts';
 
 const here = new URL(import.meta.url).pathname;
@@ -32,6 +32,24 @@ const CALLS: readonly (readonly [string, () => unknown])[] = [
   ['node:fs/promises.readFile', () => readFile(here)],
   ['node:net.connect', () => connect(1)],
 ];
+
+/** Calls something behind an await, and hears nothing of what comes of it. */
+async function swallowed(call: () => unknown): Promise<void> {
+  await Promise.resolve();
+  try {
+    await call();
+  } catch {
+    // Swallowed.
+  }
+}
+
+function swallowing(): void {
+  try {
+    Date.now();
+  } catch {
+    // Swallowed.
+  }
+}
 
 /** A process that calls something, below a root that only waits. */
 const caller = (call: () => unknown) =>
@@ -110,6 +128,66 @@ describe('the guard', () => {
       yield* sleep(10);
     });
     expect(result.failure).toEqual({ tag: 'uncontrolledCall', process: 'root/0(rogue)', call: 'setTimeout' });
+  });
+
+  it.each(CALLS)(
+    'sees %s behind an await of the root, in a try, as the last thing that happens',
+    async (name, call) => {
+      const result = await simulateAsync({}, async (context: AsyncContext<unknown>) => {
+        await context.perform(sleep(1));
+        await swallowed(call);
+        return 'well';
+      });
+      expect(result.failure).toEqual({ tag: 'uncontrolledCall', process: 'root', call: name });
+    },
+  );
+
+  it('sees what is swallowed by a process that then waits for ever, and tells it rather than the deadlock', async () => {
+    const result = await simulateAsync({}, async (context: AsyncContext<unknown>) => {
+      await swallowed(() => Date.now());
+      await context.perform(receive());
+    });
+    expect(result.failure).toEqual({ tag: 'uncontrolledCall', process: 'root', call: 'Date.now' });
+  });
+
+  it('tells the call rather than the error that a process makes of it', async () => {
+    const result = await simulateAsync({}, async (context: AsyncContext<unknown>) => {
+      await context.perform(sleep(1));
+      await swallowed(() => fetch('http://localhost:1'));
+      throw new Error('no answer');
+    });
+    expect(result.failure).toEqual({ tag: 'uncontrolledCall', process: 'root', call: 'fetch' });
+  });
+
+  it('tells the call rather than the await of what it should have brought', async () => {
+    const never = new Promise(() => {});
+    const result = await simulateAsync({}, async () => {
+      await swallowed(() => Math.random());
+      await never;
+    });
+    expect(result.failure).toEqual({ tag: 'uncontrolledCall', process: 'root', call: 'Math.random' });
+  });
+
+  it('sees what is called when the body has returned and the rest comes to rest, or is killed', () => {
+    const settling = simulate({}, function* (context) {
+      yield* sleep(1);
+      context.spawn(swallowing, [], { label: 'late' });
+    });
+    const call = { tag: 'uncontrolledCall', process: 'root/0(late)', call: 'Date.now' };
+    expect(settling.failure).toEqual(call);
+    const killed = simulate({}, function* (context) {
+      const late = function* () {
+        try {
+          yield* receive();
+        } finally {
+          swallowing();
+        }
+      };
+      context.spawn(late, [], { label: 'late' });
+      yield* sleep(1);
+    });
+    // What ends a process that is killed runs no code of its own.
+    expect(killed.isOk).toBe(true);
   });
 
   it('finds the one schedule under which a process reaches for the host', () => {
