@@ -9,7 +9,7 @@ import {
   SystemLimitError,
 } from './scheduler/index.ts';
 import { System, startSingleThread } from './system/index.ts';
-import { checkOptions } from './term/index.ts';
+import { checkOptions, describe } from './term/index.ts';
 import { checkNoWorker, type PlacementPolicy, startThreads, type ThreadsOptions } from './threads/index.ts';
 
 export {
@@ -73,6 +73,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     throw new RangeError(`threads must be an integer from 0 to 254, got ${threads}`);
   }
   checkLimits(limits);
+  checkKinds(options);
   const ofThreads = threadOptions(options);
   const common = {
     logger: loggerOf(logger),
@@ -102,6 +103,20 @@ function threadOptions({ watchdogMs, placement, spareWorkers, offloadWorkers, ri
   >;
 }
 
+/** Options that nothing would look at before they are used. */
+function checkKinds({ strict, net, dataDir, watchdogMs, ringBytes }: SystemOptions): void {
+  if (strict !== undefined && typeof strict !== 'boolean')
+    throw new RangeError(`strict must be true or false, got ${describe(strict)}`);
+  if (net !== undefined && (typeof net !== 'object' || net === null))
+    throw new RangeError(`net must be an object, got ${describe(net)}`);
+  if (dataDir !== undefined && (typeof dataDir !== 'string' || dataDir === ''))
+    throw new RangeError(`dataDir must be a directory, got ${describe(dataDir)}`);
+  for (const [name, count] of Object.entries({ watchdogMs, ringBytes })) {
+    if (count !== undefined && typeof count !== 'number')
+      throw new RangeError(`${name} must be a number, got ${describe(count)}`);
+  }
+}
+
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warning', 'error', 'silent'];
 
 function loggerOf(logger: Logger | LogLevel | 'silent'): Logger {
@@ -127,8 +142,10 @@ function unfailing(logger: Logger): Logger {
 
 /** A slice without reductions or time would never do anything, and its scheduler would be busy with it for ever. */
 function checkLimits(limits: Partial<SchedulerLimits> = {}): void {
+  if (typeof limits !== 'object' || limits === null)
+    throw new RangeError(`limits must be an object, got ${describe(limits)}`);
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) throw new RangeError(`there is no limit '${name}'`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new RangeError(`there is no limit '${name}'`);
     if (typeof value !== 'number' || !(value > 0))
       throw new RangeError(`the limit ${name} must be above 0, got ${value}`);
   }

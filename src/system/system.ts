@@ -21,21 +21,29 @@ import {
   type AnyPid,
   BadArgumentError,
   checkFunction,
+  checkOptions,
   formatReason,
   hasTag,
   isClean,
   type Mfa,
-  type Pid,
+  Pid,
   type Ref,
 } from '../term/index.ts';
 import type { EngineHandle } from './engine-handle.ts';
 import { hasLeaks, type Leaks } from './leaks.ts';
 
-/** What the root process is asked to do. Functions are fine here: the root never leaves the embedder's thread. */
-interface Work {
-  readonly tag: 'work';
+/**
+ * What the root process is asked to do. Functions are fine here: the root never leaves the embedder's thread. A class,
+ * because anybody may send to the root, and nobody else can make one of these.
+ */
+class Work {
   readonly body: (context: Context<unknown>) => Effects<unknown>;
   readonly done: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
+
+  constructor(body: Work['body'], done: Work['done']) {
+    this.body = body;
+    this.done = done;
+  }
 }
 
 interface RootState {
@@ -165,8 +173,9 @@ export class System implements AsyncDisposable {
   }
 
   /** Shuts everything down in reverse order of starting, then ends the threads; throws LeakError if something is left. */
-  stop(options?: StopOptions): Promise<void> {
-    const shutdownMs = options?.shutdownMs ?? SHUTDOWN_MS;
+  stop(options: StopOptions = {}): Promise<void> {
+    checkOptions('stop', options, { shutdownMs: true });
+    const { shutdownMs = SHUTDOWN_MS } = options;
     checkWait(shutdownMs);
     this.stopping ??= this.stopNow(shutdownMs);
     return this.stopping;
@@ -209,7 +218,7 @@ export class System implements AsyncDisposable {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value);
       };
-      this.tell({ tag: 'work', body, done } satisfies Work);
+      this.tell(new Work(body, done));
     });
   }
 
@@ -257,7 +266,7 @@ function runEffects(body: EffectsBody, keep: (result: unknown) => void) {
   return function* run(context: Context<unknown>): Effects<void> {
     const effects: unknown = body(context);
     if (!isEffects(effects))
-      throw new BadArgumentError('run', 'a generator function (function*) or an async one; it returned', effects);
+      throw new BadArgumentError('run', 'a generator (of a function*) or a promise from its function', effects);
     keep(yield* effects);
   };
 }
@@ -268,9 +277,9 @@ function initRoot(context: Context<unknown>, state: RootState): RootState {
 }
 
 function handleRoot(state: RootState, message: unknown, context: Context<unknown>): RootState {
-  if ((message as Work).tag === 'work') return context.perform(work(context, state, message as Work));
+  if (message instanceof Work) return context.perform(work(context, state, message));
   if (isDown(message)) downRoot(state, message);
-  else if (isExit(message)) {
+  else if (isExit(message) && message.from instanceof Pid) {
     state.children.delete(message.from);
     if (!isClean(message.reason)) {
       context.env.logger.log('error', 'a root child ended', {
@@ -278,7 +287,7 @@ function handleRoot(state: RootState, message: unknown, context: Context<unknown
         reason: formatReason(message.reason),
       });
     }
-  }
+  } else context.env.logger.log('warning', 'unexpected message', { pid: 'system', text: formatReason(message) });
   return state;
 }
 
