@@ -2,12 +2,13 @@
 //
 //   await using broker = await startBroker({ amqpPort: 0 });
 //   const connection = await amqplib.connect(broker.url);
-import { BrokerAdmin, DefinitionsError } from './admin.ts';
+import { BrokerAdmin } from './admin.ts';
 import { type SupervisorPid, startLink } from './behaviours/index.ts';
 import {
   type AlarmSettings,
   type BrokerLimits,
   type BrokerPlan,
+  badDefinitionsIn,
   brokerTree,
   limitsOf,
   type Profile,
@@ -254,12 +255,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       ...(dataDir === undefined ? {} : { store: storePlan(options, dataThreads.length) }),
       limits: brokerLimits(options),
       alarms: alarmSettings(options, dataDir !== undefined),
+      ...(options.definitions === undefined ? {} : { definitions: definitionsJson(options.definitions) }),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
-    if (!started.ok) throw new BrokerStartError(`the broker did not start: ${formatReason(started.error)}`);
-    const broker = new Broker(system, started.pid, { ...at, socketThreads }, unlock);
-    if (options.definitions !== undefined) await takeDefinitions(broker, options.definitions);
-    return broker;
+    if (!started.ok) throw new BrokerStartError(startFailure(started.error));
+    return new Broker(system, started.pid, { ...at, socketThreads }, unlock);
   } catch (error) {
     await system?.stop();
     unlock();
@@ -267,13 +267,15 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-async function takeDefinitions(broker: Broker, definitions: object | string): Promise<void> {
-  try {
-    await broker.admin.importDefinitions(definitions);
-  } catch (error) {
-    if (error instanceof DefinitionsError) throw new BrokerStartError(`definitions: ${error.message}`);
-    throw error;
-  }
+/** What the tree did not start for, in one line. */
+function startFailure(error: unknown): string {
+  const bad = badDefinitionsIn(error);
+  return bad === null ? `the broker did not start: ${formatReason(error)}` : `definitions: ${bad.text}`;
+}
+
+/** An object travels to the broker's tree as the text that it stands for. */
+function definitionsJson(definitions: object | string): string {
+  return typeof definitions === 'string' ? definitions : JSON.stringify(definitions);
 }
 
 function checkBounds({

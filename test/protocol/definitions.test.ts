@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../src/broker.ts';
+import { reserveTcpPort } from '../../src/env/host/index.ts';
 
 const CORPUS = readFileSync(new URL('../broker/definitions/rabbitmq-3.10.8.json', import.meta.url), 'utf8');
 const start = (definitions?: object | string): Promise<Broker> =>
@@ -39,6 +40,37 @@ describe('definitions of RabbitMQ 3.10.8', () => {
     const ann = await connect(`${broker.url.replace('guest:guest', 'ann:secret')}/other`);
     await ann.close();
   });
+
+  it.each([0, 2])(
+    'are there for a client that connects before startBroker resolves, with %d data threads',
+    async (threads) => {
+      const { tcpPort } = await reserveTcpPort('127.0.0.1', 0);
+      const queues = Array.from({ length: 300 }, (_, index) => ({ vhost: '/', name: `q${index}`, durable: true }));
+      const firstLook = async (): Promise<string> => {
+        for (;;) {
+          const connection = await connect(`amqp://127.0.0.1:${tcpPort}`).catch(() => null);
+          if (connection === null) continue;
+          connection.on('error', () => {});
+          const channel = await connection.createChannel();
+          channel.on('error', () => {});
+          const seen = await channel.checkQueue('q299').then(
+            () => 'the last queue',
+            (error: Error) => error.message,
+          );
+          await connection.close();
+          return seen;
+        }
+      };
+      const looking = firstLook();
+      await using _broker = await startBroker({
+        amqpPort: tcpPort,
+        threads,
+        logger: 'silent',
+        definitions: { queues },
+      });
+      expect(await looking).toBe('the last queue');
+    },
+  );
 
   it('come out as they went in, and mean the same again', async () => {
     await using broker = await start(CORPUS);

@@ -122,6 +122,14 @@ export type MetadataPid = ServerPid<MetadataCall, never, MetadataMessage>;
 /** The names under which the broker's parts find each other. */
 export const METADATA_NAME = 'broker.metadata';
 
+/** The supervisor of what runs on the threads beside queues. */
+export const THREADS_NAME = 'broker.threads';
+
+/** The id of a thread's own supervisor under it. */
+export function threadTreeId(thread: number): string {
+  return `thread ${thread}`;
+}
+
 /** The supervisor of the queues of one thread. */
 export function queuesName(thread: number): string {
   return `broker.queues.${thread}`;

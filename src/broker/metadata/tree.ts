@@ -10,6 +10,7 @@
 //         replica                              on the data thread
 //         heap watch                           on the data thread
 //         what the protocols bring: listeners with their connections, on the data thread
+//     definitions                              imported before what the protocols bring is started; then gone
 //
 // Queues come first: metadata and threads may be started again without them, never they without those. What is on one
 // thread is nothing to the others.
@@ -17,9 +18,11 @@ import { type ChildSpec, dynamicSupervisor, supervisor } from '../../behaviours/
 import type { Mfa } from '../../term/index.ts';
 import type { BrokerLimits } from '../access/index.ts';
 import { ALARMS_NAME, type AlarmSettings, alarmServer } from '../alarms/index.ts';
+import { BOOT_DEFINITIONS } from '../definitions/boot.ts';
 import { type StorePlan, sayKeepsLog, storeLog } from '../store/index.ts';
 import { metadataServer } from './metadata-server.ts';
-import { METADATA_NAME, queuesName } from './protocol.ts';
+import { METADATA_NAME, queuesName, THREADS_NAME, threadTreeId } from './protocol.ts';
+import { holdBack, isHeldBack } from './words.ts';
 
 /** Where a broker lives. */
 export interface BrokerPlan {
@@ -29,6 +32,8 @@ export interface BrokerPlan {
   readonly frontEnds: readonly (readonly ChildSpec[])[];
   /** How to keep what is durable; without it everything is in memory. */
   readonly store?: StorePlan;
+  /** Definitions as JSON, imported once before the front ends start; without them none. */
+  readonly definitions?: string;
   /** What it bounds; without them RabbitMQ's. */
   readonly limits?: BrokerLimits;
   /** When publishers have to wait; without it never. */
@@ -56,7 +61,7 @@ const queues = dynamicSupervisor(QUEUE_CRASHES);
 
 /** One data thread: its replica, then what depends on it. */
 const threadTree = supervisor(
-  (_context, thread: number, frontEnds: readonly ChildSpec[], heapShareMax: number | null) => ({
+  (context, thread: number, frontEnds: readonly ChildSpec[], heapShareMax: number | null) => ({
     strategy: 'restForOne',
     ...THREAD_CRASHES,
     children: [
@@ -64,7 +69,7 @@ const threadTree = supervisor(
       ...(heapShareMax === null
         ? []
         : [{ id: 'heap watch', start: { body: HEAP_WATCH, args: [heapShareMax], placement: { thread } } }]),
-      ...frontEnds.map(on(thread)),
+      ...(isHeldBack(context.env.words) ? [] : frontEnds),
     ],
   }),
 );
@@ -79,16 +84,25 @@ const threadTrees = supervisor((_context, { threads, frontEnds, alarms }: Broker
   ...THREAD_CRASHES,
   children: threads.map(
     (thread, index): ChildSpec => ({
-      id: `thread ${thread}`,
-      start: { body: threadTree, args: [thread, frontEnds[index] ?? [], alarms?.heapShareMax ?? null] },
+      id: threadTreeId(thread),
+      start: {
+        body: threadTree,
+        args: [thread, (frontEnds[index] ?? []).map(on(thread)), alarms?.heapShareMax ?? null],
+      },
       type: 'supervisor',
     }),
   ),
 }));
 
+function definitionsChild({ threads, frontEnds }: BrokerPlan, json: string): ChildSpec {
+  const held = threads.map((thread, index) => [thread, (frontEnds[index] ?? []).map(on(thread))]);
+  return { id: 'definitions', start: { body: BOOT_DEFINITIONS, args: [json, held] }, restart: 'temporary' };
+}
+
 /** The whole broker; its argument is a {@link BrokerPlan}. */
 export const brokerTree = supervisor((context, plan: BrokerPlan) => {
   sayKeepsLog(context.env.words, plan.store !== undefined);
+  holdBack(context.env.words, plan.definitions !== undefined);
   return {
     strategy: 'restForOne',
     ...THREAD_CRASHES,
@@ -106,7 +120,8 @@ export const brokerTree = supervisor((context, plan: BrokerPlan) => {
       ...(plan.alarms === undefined
         ? []
         : [{ id: 'alarms', start: { body: alarmServer, args: [plan.alarms], name: ALARMS_NAME } }]),
-      { id: 'threads', start: { body: threadTrees, args: [plan] }, type: 'supervisor' },
+      { id: 'threads', start: { body: threadTrees, args: [plan], name: THREADS_NAME }, type: 'supervisor' },
+      ...(plan.definitions === undefined ? [] : [definitionsChild(plan, plan.definitions)]),
     ],
   };
 });

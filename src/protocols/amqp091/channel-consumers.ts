@@ -344,12 +344,11 @@ export class ChannelConsumers {
     for (const { held, tag } of transaction) this.unacked.putBack(tag, held);
   }
 
-  /** What is overdue when a timer fires, in ms of its timeout; null for nothing. */
+  /** What is overdue when a timer fires, in ms of its timeout; null for nothing. What a dead actor has back is not. */
   overdueAt(timer: Ref): number | null {
     if (!this.timeouts.isLook(timer)) return null;
     const nowMs = this.channel.context.now();
     for (const { peer, seq, sinceMs } of this.unacked.held()) {
-      // A dead actor has it back already.
       if (seq < 0) continue;
       const timeoutMs = this.channel.peers.ackTimeoutMs(peer);
       if (nowMs - sinceMs >= timeoutMs) return timeoutMs;
