@@ -56,7 +56,10 @@ export interface SimOptions {
   readonly failOnLeaks?: boolean;
   /** Fails a process that calls the clock, timers, chance, files or sockets of the host. Default true. */
   readonly guard?: boolean;
-  /** Runs everything a second time and fails when the two differ (R17). Default false. */
+  /**
+   * Runs everything a second time and fails when the two differ (R17): in what happened, in what messages held, or in what
+   * the body returned or threw, as far as it is plain data. Default false.
+   */
   readonly checkRepeatable?: boolean;
   /** Modules behind `{ module, export }` bodies by URL, loaded beforehand; see `loadModules`. */
   readonly modules?: ReadonlyMap<string, Readonly<Record<string, AnyBody | unknown>>>;
@@ -87,6 +90,7 @@ export interface Settings {
   readonly failOnSurvivors: boolean;
   readonly failOnLeaks: boolean;
   readonly guard: boolean;
+  readonly checkRepeatable: boolean;
   readonly modules: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   readonly logger: Logger | null;
   readonly net: NetOptions;
@@ -183,6 +187,7 @@ export function settingsOf(options: SimOptions): Settings {
     failOnSurvivors: options.failOnSurvivors ?? false,
     failOnLeaks: options.failOnLeaks ?? false,
     guard: options.guard ?? true,
+    checkRepeatable: options.checkRepeatable ?? false,
     modules: options.modules ?? NO_MODULES,
     logger: options.logger ?? null,
     net: options.net ?? {},

@@ -1,5 +1,7 @@
-// The fingerprint of a run: 16 hex digits over every choice and signal, in order; equal for equal runs (R17).
+// The fingerprint of a run: 16 hex digits over every choice and signal, in order; equal for equal runs (R17). A second one
+// is of what signals hold and of what came of the run: it takes longer, and only runs that are made twice have it.
 import type { Signal } from '../process/index.ts';
+import { addContents } from './contents.ts';
 import { mix } from './random.ts';
 
 const SIGNAL_CODES: Readonly<Record<Signal['kind'], number>> = {
@@ -35,6 +37,19 @@ export class RunHash {
   addSignal(signal: Signal): void {
     this.add(SIGNAL_CODES[signal.kind]);
     if (signal.kind === 'message' && typeof signal.message === 'number') this.add(signal.message | 0);
+  }
+
+  /** All that a signal carries: its message, the reason of a death, the arguments of a start. */
+  addCarried(signal: Signal): void {
+    if (signal.kind === 'message' || signal.kind === 'alias') addContents(this, signal.message);
+    else if (signal.kind === 'exit' || signal.kind === 'linkExit' || signal.kind === 'down') {
+      addContents(this, signal.reason);
+    } else if (signal.kind === 'spawn') addContents(this, signal.args);
+  }
+
+  /** How a run ended: what its body returned, or how it failed. */
+  addOutcome(outcome: unknown): void {
+    addContents(this, outcome);
   }
 
   toString(): string {

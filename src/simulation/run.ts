@@ -135,6 +135,7 @@ export class Run<T> {
     if (this.outcome.tag === 'value' && survivors.length > 0 && world.settings.failOnSurvivors) {
       this.outcome = { tag: 'failure', failure: { tag: 'survivors', survivors } };
     }
+    world.contents?.addOutcome(this.outcome);
     const result = new SimResult(world, this.outcome, survivors, leaks);
     if (this.outcome.tag === 'value') this.checkNothingLeft();
     if (options.tape !== undefined) {
@@ -151,8 +152,11 @@ export class Run<T> {
     this.release();
   }
 
-  differs(again: Run<T>): SimResult<T> {
-    const failure: Failure = { tag: 'notRepeatable', hashes: [this.world.hash, again.world.hash] };
+  /** What came of the run, unless the same schedule has gone another way the second time. */
+  unlessDiffers(again: Run<T>, result: SimResult<T>): SimResult<T> {
+    const hashes = [this.world.wholeHash, again.world.wholeHash] as const;
+    if (hashes[0] === hashes[1]) return result;
+    const failure: Failure = { tag: 'notRepeatable', hashes };
     return new SimResult<T>(this.world, { tag: 'failure', failure }, [], []);
   }
 

@@ -22,7 +22,8 @@ export function simulate<T>(options: SimOptions, body: SimBody<T>): SimResult<T>
   if (options.checkRepeatable !== true) return result;
   const again = new Run({ ...settings, deviations: result.deviations }, body, false);
   while (again.step());
-  return again.finish({}).hash === result.hash ? result : run.differs(again);
+  again.finish({});
+  return run.unlessDiffers(again, result);
 }
 
 /** As {@link simulate}, for worlds with async bodies or with modules that are loaded on the way. */
@@ -37,7 +38,8 @@ export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | A
   if (options.checkRepeatable !== true) return result;
   const again = new Run<T>({ ...settings, deviations: result.deviations }, body, true);
   await runAsync(again);
-  return again.finish({}).hash === result.hash ? result : run.differs(again);
+  again.finish({});
+  return run.unlessDiffers(again, result);
 }
 
 /** Runs `body` exactly as the run that printed `token` did. Throws BadTokenError. */

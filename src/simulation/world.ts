@@ -59,6 +59,8 @@ export class World implements Choices, Witness, Patient {
   uncontrolledCall: { readonly process: string; readonly call: string } | null = null;
   private guardedSeat: Seat | null = null;
   private readonly fingerprint = new RunHash();
+  /** Of all that signals carry; null in a run that is not made twice. */
+  readonly contents: RunHash | null;
 
   constructor(settings: Settings, isAsync: boolean) {
     this.settings = settings;
@@ -66,6 +68,7 @@ export class World implements Choices, Witness, Patient {
     this.running = this.seats.outside;
     this.watch = new Watch(settings.checks, this.seats);
     this.history = new History(settings.history);
+    this.contents = settings.checkRepeatable ? new RunHash() : null;
     this.watch.onLife = (kind, seat, reason) => this.history.life(this.step, this.nowMs, kind, seat, reason);
     const host: TransitHost = {
       seats: this.seats,
@@ -208,6 +211,7 @@ export class World implements Choices, Witness, Patient {
     const flight = this.transit.take(pair);
     const signal = flight.signal as Signal;
     this.fingerprint.addSignal(signal);
+    this.contents?.addCarried(signal);
     this.history.delivery(this.step, this.nowMs, pair, flight);
     if (pair.received === 0 && this.settings.checks.order) this.pairs.push(pair);
     this.watch.arrived(pair, flight.seq, signal);
@@ -361,6 +365,11 @@ export class World implements Choices, Witness, Patient {
 
   get hash(): string {
     return this.fingerprint.toString();
+  }
+
+  /** The hash, and behind it that of what signals held and of how the run ended where it is known. */
+  get wholeHash(): string {
+    return `${this.fingerprint}${this.contents ?? ''}`;
   }
 
   processes(): Process[] {

@@ -1,8 +1,16 @@
 // The engine itself: one schedule per seed, virtual time, failures that say what they are.
 import { describe, expect, it } from 'vitest';
-import { type AsyncContext, type Context, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
+import { type AsyncContext, type Context, type Effects, receive, sleep, TIMEOUT } from '../../src/process/index.ts';
 import type { Pid } from '../../src/term/index.ts';
-import { BadTokenError, checkSchedules, findFailure, replay, simulate, simulateAsync } from '../../src/testing.ts';
+import {
+  BadTokenError,
+  checkSchedules,
+  findFailure,
+  replay,
+  type SimBody,
+  simulate,
+  simulateAsync,
+} from '../../src/testing.ts';
 
 function* relay(context: Context<unknown>) {
   for (;;) {
@@ -104,6 +112,104 @@ describe('simulate', () => {
       yield* sleep(1);
     };
     expect(simulate({ checkRepeatable: true }, body).failure?.tag).toBe('notRepeatable');
+  });
+
+  /** Something that is another one in each run, as if from outside the simulation. */
+  const DIFFERENT: readonly (readonly [string, (n: number) => unknown])[] = [
+    ['a text', (n) => `run ${n}`],
+    ['a number with a fraction', (n) => 1 + n / 1_000],
+    ['a big integer', (n) => 2n ** 80n + BigInt(n)],
+    ['bytes', (n) => Uint8Array.of(0, n)],
+    ['a field deep inside', (n) => ({ a: [{ b: { c: n % 2 === 0 } }] })],
+    ['the name of a field', (n) => ({ [`f${n}`]: 1 })],
+    ['null and undefined', (n) => (n % 2 === 0 ? null : undefined)],
+    ['a map', (n) => new Map([[1, `${n}`]])],
+    ['a set', (n) => new Set([`${n}`])],
+    ['the order of a list', (n) => (n % 2 === 0 ? ['a', 'b'] : ['b', 'a'])],
+  ];
+  const sends = function* (context: Context<unknown>, what: unknown) {
+    const pid = context.spawn(function* () {
+      yield* receive();
+    });
+    context.send(pid as Pid<unknown>, what);
+    yield* sleep(1);
+  };
+
+  it.each(DIFFERENT)('R17 what differs only in what is sent is noticed: %s', (_, make) => {
+    let runs = 0;
+    const result = simulate({ checkRepeatable: true }, (context) => sends(context, make(runs++)));
+    expect(result.failure?.tag).toBe('notRepeatable');
+    const same = simulate({ checkRepeatable: true }, (context) => sends(context, make(1)));
+    expect([same.isOk, same.hash]).toEqual([true, simulate({}, (context) => sends(context, make(2))).hash]);
+  });
+
+  it.each(DIFFERENT)('R17 what differs only in what the body returns is noticed: %s', (_, make) => {
+    let runs = 0;
+    const body = (n: () => number) =>
+      function* () {
+        yield* sleep(1);
+        return make(n());
+      };
+    expect(
+      simulate(
+        { checkRepeatable: true },
+        body(() => runs++),
+      ).failure?.tag,
+    ).toBe('notRepeatable');
+    expect(
+      simulate(
+        { checkRepeatable: true },
+        body(() => 1),
+      ).isOk,
+    ).toBe(true);
+  });
+
+  it('R17 what differs only in how the body ends, or in the reason of a death, is noticed', () => {
+    let runs = 0;
+    const tag = (body: SimBody<unknown>) => simulate({ checkRepeatable: true }, body).failure?.tag;
+    const throwing = (text: () => string) =>
+      function* (): Effects<void> {
+        yield* sleep(1);
+        throw new Error(text());
+      };
+    expect(tag(throwing(() => `run ${runs++}`))).toBe('notRepeatable');
+    // The stack of the error tells which of the two runs it was.
+    expect(tag(throwing(() => 'the same'))).toBe('exit');
+    const dying = (text: () => string) =>
+      function* (context: Context<unknown>) {
+        context.monitor(
+          context.spawn(() => {
+            throw new Error(text());
+          }),
+        );
+        yield* receive();
+      };
+    expect(tag(dying(() => `run ${runs++}`))).toBe('notRepeatable');
+    expect(tag(dying(() => 'the same'))).toBe(undefined);
+  });
+
+  it('R17 a value in a circle, with a getter that throws or of a class can be returned', () => {
+    class Account {
+      readonly balance = Symbol('balance');
+    }
+    const result = simulate({ checkRepeatable: true }, function* () {
+      yield* sleep(1);
+      const circle: Record<string, unknown> = { account: new Account(), call: () => 1, map: new Map() };
+      Object.defineProperty(circle, 'rude', { enumerable: true, get: () => sleep(Number.NaN) });
+      circle.self = circle;
+      circle.proxy = new Proxy({}, { getPrototypeOf: () => sleep(Number.NaN) as never });
+      let deep: unknown = circle;
+      for (let level = 0; level < 100_000; level++) deep = [deep];
+      circle.deep = deep;
+      return circle;
+    });
+    expect(result.isOk).toBe(true);
+  });
+
+  it('R17 the search notices a text that differs in the runs that it makes twice', () => {
+    let runs = 0;
+    const found = findFailure({ schedules: 1 }, (context) => sends(context, `run ${runs++}`));
+    expect(found?.result.failure?.tag).toBe('notRepeatable');
   });
 
   it('what a process draws by chance does not depend on the schedule', () => {
