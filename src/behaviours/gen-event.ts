@@ -2,10 +2,10 @@
 // (EV-1). A handler that throws is removed, and the others go on. Handlers are named where the manager is defined, so
 // that they can be added from any thread.
 import { context as currentContext, type Effects, exitReasonOf, isExit } from '../process/index.ts';
-import { type AnyPid, BadArgumentError, checkName, checkOptions, formatReason, type Pid } from '../term/index.ts';
+import { type AnyPid, BadArgumentError, formatReason, hasTag, type Pid } from '../term/index.ts';
 import { call, cast } from './call.ts';
 import type { ServerContext } from './callbacks.ts';
-import { type CallbackNames, checkCallbacks } from './check-callbacks.ts';
+import { answerOf, checkEvent, checkHandlerSpec, stateOf } from './event-check.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
 import type { From, ReplyOf, Request, ServerPid } from './protocol.ts';
 import { noReply, ok, reply } from './results.ts';
@@ -101,12 +101,6 @@ export interface HandlerShown {
   readonly state: unknown;
 }
 
-const NAMES: CallbackNames = {
-  needed: ['init', 'handleEvent'],
-  optional: ['handleCall', 'handleInfo', 'codeChange', 'terminate'],
-  others: [],
-};
-
 /**
  * Defines an event manager from its handlers by name. Throws BadArgumentError for one that is none, RangeError for a
  * callback or an option that does not exist.
@@ -116,11 +110,8 @@ export function genEvent(definition: {
   // biome-ignore lint/suspicious/noExplicitAny: each handler has a state and events of its own.
   readonly handlers: Readonly<Record<string, EventHandler<any, any, any>>>;
 }): ServerDefinition<[], EventCall, EventCast, unknown> {
-  checkOptions('genEvent', definition, { label: true, handlers: true });
-  if (typeof definition.handlers !== 'object' || definition.handlers === null)
-    throw new BadArgumentError('genEvent', 'handlers by name', definition.handlers);
+  checkEvent(definition);
   const handlers = new Map(Object.entries(definition.handlers)) as unknown as ReadonlyMap<string, Loose>;
-  for (const [name, handler] of handlers) checkCallbacks(`genEvent: ${name}`, handler, NAMES);
   return genServer<State, [], EventCall, EventCast, unknown>({
     label: definition.label ?? 'genEvent',
     init(context) {
@@ -131,8 +122,10 @@ export function genEvent(definition: {
       const manager = new EventManager(handlers, state, context);
       return reply(manager.answer(request, from) as never, state);
     },
-    handleCast({ event }, state, context) {
-      new EventManager(handlers, state, context).notify(event);
+    handleCast(message, state, context) {
+      const manager = new EventManager(handlers, state, context);
+      if (hasTag(message, 'event')) manager.notify(message.event);
+      else manager.hear(message);
       return noReply(state);
     },
     handleInfo(message, state, context) {
@@ -310,34 +303,7 @@ class EventManager {
   }
 }
 
-/** What a callback made of its handler. A promise, or a generator that nobody runs, is a mistake and no state. */
-function stateOf<T>(state: T): T {
-  const { next } = (typeof state === 'object' && state !== null ? state : {}) as { readonly next?: unknown };
-  if (!(state instanceof Promise) && typeof next !== 'function') return state;
-  if (state instanceof Promise) state.catch(() => {});
-  throw new BadArgumentError('a handler', 'callbacks that are plain functions', state);
-}
-
-/** An answer that can be sent. */
-function answerOf(answer: HandlerAnswer): HandlerAnswer {
-  if (!answer.ok) return answer;
-  try {
-    return { ok: true, value: storeTerm(answer.value).value };
-  } catch (error) {
-    return { ok: false, error: exitReasonOf(error) };
-  }
-}
-
 // ---- what can be asked of a manager
-
-/** What is wrong in kind is the caller's fault: it must not get as far as the manager, and its handlers. */
-function checkSpec(operation: string, spec: HandlerSpec): void {
-  checkOptions(operation, spec, { name: true, id: true, args: true });
-  checkName(operation, spec.name);
-  if (spec.id !== undefined) checkName(operation, spec.id);
-  if (spec.args !== undefined && !Array.isArray(spec.args))
-    throw new BadArgumentError(operation, 'an array of arguments', spec.args);
-}
 
 /** The answers are checked by the type of what is asked, where a name has none. */
 function ask<const Q extends EventCall>(manager: Manager, request: Q): Effects<ReplyOf<EventCall, Q>> {
@@ -346,7 +312,7 @@ function ask<const Q extends EventCall>(manager: Manager, request: Q): Effects<R
 
 /** Adds a handler. Fails with `badHandler`, `taken`, or what its `init` threw. */
 export function addHandler(manager: Manager, spec: HandlerSpec): Effects<HandlerOutcome> {
-  checkSpec('addHandler', spec);
+  checkHandlerSpec('addHandler', spec);
   return ask(manager, { tag: 'add', spec, isSupervised: false });
 }
 
@@ -355,7 +321,7 @@ export function addHandler(manager: Manager, spec: HandlerSpec): Effects<Handler
  * caller gets a {@link HandlerExit}. What takes its place by a swap is supervised as well.
  */
 export function* addSupHandler(manager: Manager, spec: HandlerSpec): Effects<HandlerOutcome> {
-  checkSpec('addSupHandler', spec);
+  checkHandlerSpec('addSupHandler', spec);
   const context = yield* currentContext();
   const pid = typeof manager === 'string' ? context.whereis(manager) : manager;
   if (pid !== undefined) context.link(pid);
@@ -369,7 +335,7 @@ export function deleteHandler(manager: Manager, id: string, ...args: readonly un
 
 /** Puts another handler in the place of one, in one step: no event is seen by both or by none of them. */
 export function swapHandler(manager: Manager, id: string, spec: HandlerSpec): Effects<HandlerOutcome> {
-  checkSpec('swapHandler', spec);
+  checkHandlerSpec('swapHandler', spec);
   return ask(manager, { tag: 'swap', id, args: [], spec });
 }
 

@@ -141,7 +141,7 @@ function handle(
       return context.perform(end(callbacks, server, (message as StopMessage).reason, context));
     } else if (tag === '$sys') {
       return context.perform(system(callbacks, label, server, message as SystemCall, context));
-    } else if (tag === 'EXIT' && isExit(message) && message.from === server.parent) {
+    } else if (tag === 'EXIT' && server.parent !== null && isExit(message) && message.from === server.parent) {
       return context.perform(end(callbacks, server, message.reason, context));
     } else if (callbacks.handleInfo !== undefined) {
       outcome = callbacks.handleInfo(message as never, server.state, context);

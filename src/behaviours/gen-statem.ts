@@ -161,7 +161,8 @@ class StateMachine {
   receive(message: unknown): Effects<this> | null {
     const { tag, ref, message: content } = (message ?? {}) as { tag?: unknown; ref?: Ref; message?: unknown };
     if (tag === '$stop') return this.end((message as StopMessage).reason);
-    if (tag === 'EXIT' && isExit(message) && message.from === this.parent) return this.end(message.reason);
+    if (tag === 'EXIT' && this.parent !== null && isExit(message) && message.from === this.parent)
+      return this.end(message.reason);
     if (tag === '$sys' && isSystemCall(message)) return this.serve(message);
     if (tag !== 'timeout') return this.run(outside(message));
     const key = this.keyOf(ref);

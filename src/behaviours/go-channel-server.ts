@@ -112,15 +112,17 @@ export const goChannelServer: ServerDefinition<readonly [number, AnyPid], GoCall
     },
     handleInfo(message, state: State) {
       if (isDown(message)) return down(state, message.ref, message.object as Pid<unknown>, message.reason);
-      switch (message.tag) {
+      // Anybody may send anything to a pid that is part of a handle.
+      const news = message ?? { tag: null };
+      switch (news.tag) {
         case '$goOffer':
-          offer(state, message);
+          offer(state, news);
           break;
         case '$goYes':
-          state.deals.agreed(message.id, message.deal);
+          state.deals.agreed(news.id, news.deal);
           break;
         case '$goWithdraw':
-          state.deals.withdraw(message.id);
+          state.deals.withdraw(news.id);
           break;
         case 'timeout':
           state.isLingering = false;

@@ -9,7 +9,7 @@
 //     ],
 //   });
 import { type Effects, isExit } from '../process/index.ts';
-import { formatReason } from '../term/index.ts';
+import { formatReason, hasTag } from '../term/index.ts';
 import type { ServerContext } from './callbacks.ts';
 import {
   bad,
@@ -84,17 +84,18 @@ export function supervise<A extends readonly unknown[]>(
     },
     handleCall: (request, _from, children, context) =>
       children.kind === 'static' ? staticCall(request, children, context) : dynamicCall(request, children, context),
-    handleCast: (message: Retry, children, context) => retry(message, children, context),
+    handleCast(message: Retry, children, context) {
+      if (hasTag(message, 'retry')) return retry(message, children, context);
+      unexpected(message, context);
+      return noReply(children);
+    },
     handleInfo(message, children, context) {
       if (isExit(message)) {
         return children.kind === 'static'
           ? staticEnded(children, message.from, message.reason, context)
           : dynamicEnded(children, message.from, message.reason, context);
       }
-      context.env.logger.log('warning', 'unexpected message', {
-        pid: String(context.self),
-        text: formatReason(message),
-      });
+      unexpected(message, context);
       return noReply(children);
     },
     formatStatus: (children) => ({
@@ -106,6 +107,12 @@ export function supervise<A extends readonly unknown[]>(
         ? stopStatic(children, [...children.table.keys()], context)
         : stopAllDynamic(children, context),
   });
+}
+
+/** A supervisor must not end, and its tree with it, for what anybody has sent it. */
+function unexpected(message: unknown, context: ServerContext): void {
+  const { self: pid } = context;
+  context.env.logger.log('warning', 'unexpected message', { pid: String(pid), text: formatReason(message) });
 }
 
 function retry(

@@ -67,7 +67,9 @@ export function isSystemCall(message: unknown): message is SystemCall {
 export function* serveSystem(holder: SystemHolder, first: SystemCall, context: Context<unknown>): Effects<void> {
   let isSuspended = false;
   const isForSystem = (message: unknown): boolean =>
-    isSystemCall(message) || isStop(message) || (isExit(message) && message.from === holder.parent);
+    isSystemCall(message) ||
+    isStop(message) ||
+    (isExit(message) && holder.parent !== null && message.from === holder.parent);
   for (let message: unknown = first; ; message = yield* receive(isForSystem)) {
     if (isStop(message)) return yield* holder.end(message.reason);
     if (isExit(message)) return yield* holder.end(message.reason);

@@ -16,6 +16,7 @@ import {
   createCounters,
   createTable,
   deleteHandler,
+  dynamicSupervisor,
   type Effects,
   genEvent,
   genServer,
@@ -23,6 +24,7 @@ import {
   goChannel,
   goChannelInfo,
   insertRow,
+  isProcessAlive,
   joinGroup,
   keepStateAndData,
   leaveGroup,
@@ -53,6 +55,7 @@ import {
   start,
   startIn,
   startSystem,
+  supervisor,
   suspendProcess,
   swapHandler,
   taskSupervisor,
@@ -345,6 +348,55 @@ function* attempt(effects: Effects<unknown>): Effects<void> {
     // What it says is asked elsewhere.
   }
 }
+
+const JUNK: readonly unknown[] = [
+  null,
+  undefined,
+  7,
+  'x',
+  {},
+  { tag: 'EXIT' },
+  { tag: 'EXIT', from: null, reason: 'x' },
+  { tag: 'DOWN' },
+  { tag: 'DOWN', ref: null, object: null },
+  { tag: 'timeout' },
+  { tag: '$reply' },
+  { tag: '$goWithdraw' },
+  { tag: '$cast', message: { tag: 'retry' } },
+  { tag: '$cast', message: { tag: 'nonsense' } },
+  { tag: '$cast', message: null },
+];
+const TEMPLATE = { id: 'a', start: { body: idle } };
+const SHARED: readonly (readonly [string, (context: Wrong) => Effects<Wrong>])[] = [
+  ['SUP-1 a supervisor', () => started(supervisor({ children: [] }))],
+  ['SUP-13 a simple supervisor', () => started(supervisor({ strategy: 'simpleOneForOne', children: [TEMPLATE] }))],
+  ['DYN-1 a dynamic supervisor', () => started(dynamicSupervisor())],
+  [
+    'EV-1 an event manager',
+    () => started(genEvent({ handlers: { a: { init: () => 0, handleEvent: (_event: unknown, state) => state } } })),
+  ],
+];
+
+describe.each(SHARED)('%s', (_name, begin) => {
+  it('outlives whatever is sent or cast to it', async () => {
+    const isAlive = await outcomeOf(function* (context) {
+      const pid = yield* begin(context);
+      for (const junk of JUNK) context.send(pid, junk);
+      return yield* isProcessAlive(pid);
+    });
+    expect(isAlive).toBe(true);
+  });
+});
+
+it('a Go channel outlives whatever is sent to the pid in its handle', async () => {
+  const got = await outcomeOf(function* (context) {
+    const channel = goChannel<number>(context, 1);
+    for (const junk of JUNK.slice(0, 12)) context.send(channel.pid, junk);
+    yield* sendTo(channel, 5);
+    return yield* receiveFrom(channel);
+  });
+  expect(got).toEqual({ ok: true, value: 5 });
+});
 
 it('GS-6 a server that answers what is no call ends, and its caller hears it', async () => {
   const outcome = await outcomeOf(function* () {
