@@ -206,7 +206,8 @@ class StateMachine {
   }
 
   private step(event: AnyStatemEvent): Effects<void> | null {
-    if (event.type !== 'eventTimeout') this.cancel('event');
+    // Also by an event timeout: one that fires is armed no more, and one that was postponed is an event like any other.
+    this.cancel('event');
     this.watch?.messageIn(event);
     const outcome = this.invoke(event);
     if (isEffects(outcome)) return this.finishStep(event, outcome);

@@ -5,6 +5,7 @@ import {
   answer,
   callStatem,
   cast,
+  eventTimeout,
   genStatem,
   keepState,
   keepStateAndData,
@@ -59,6 +60,22 @@ it('a function per state, plain or waiting', () => {
     expect(yield* ask('push')).toBe('opened');
     expect(yield* ask('count')).toBe(3);
   });
+});
+
+it('ST-5 an event timeout that was postponed is an event like any other when it comes again, and cancels a newer one', () => {
+  const seen: string[] = [];
+  const machine = genStatem({
+    init: () => startIn('a', null, eventTimeout(0, 'first')),
+    handleEvent(event: StatemEvent<string>, state: string) {
+      seen.push(`${state} ${event.type === 'eventTimeout' ? event.content : event.type}`);
+      return state === 'a' ? nextState('b', null, [postpone(), eventTimeout(0, 'second')]) : keepStateAndData();
+    },
+  });
+  play(function* test() {
+    yield* startLink(machine, []);
+    yield* sleep(10);
+  });
+  expect(seen).toEqual(['a first', 'b first']);
 });
 
 it('ST-1 states with data are compared by their tag', () => {

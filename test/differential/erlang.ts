@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { erlangOf, type Program } from './program.ts';
 
-const SOURCES = ['warren_differential.erl', 'warren_server.erl', 'warren_supervisor.erl'];
+const SOURCES = ['warren_differential.erl', 'warren_server.erl', 'warren_supervisor.erl', 'warren_statem.erl'];
 const START_MS = 30_000;
 const ANSWER_MS = 60_000;
 
