@@ -13,6 +13,7 @@ import {
   limitsOf,
   type Profile,
   type StorePlan,
+  warnOfDefaultLogin,
 } from './broker/index.ts';
 import { lockDataDir, machineMemoryBytes, readTlsFiles, reserveTcpPort, TlsFileError } from './env/host/index.ts';
 import type { ListenOptions, Logger, LogLevel, TlsFiles } from './env/index.ts';
@@ -259,6 +260,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
     if (!started.ok) throw new BrokerStartError(startFailure(started.error));
+    await system.perform(() => warnOfDefaultLogin(at.host));
     return new Broker(system, started.pid, { ...at, socketThreads }, unlock);
   } catch (error) {
     await system?.stop();

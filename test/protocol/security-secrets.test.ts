@@ -111,3 +111,55 @@ describe('trying to log in', () => {
     expect(ms).toBeGreaterThan(2_900);
   });
 });
+
+describe('who tries many users from one address', () => {
+  it('is refused unseen when loginFailuresPerAddress are used up, which RabbitMQ has not', async () => {
+    const logged: string[] = [];
+    const logger = { log: (_level: string, event: string) => logged.push(event) };
+    await using bounded = await startBroker({ amqpPort: 0, logger, limits: { loginFailuresPerAddress: 3 } });
+    for (const user of ['a', 'b', 'c']) expect(await tried(bounded.amqpPort, plain(user, WRONG))).toBe(403);
+    expect(logged.filter((event) => event.endsWith('too many failures'))).toEqual([]);
+    expect(await tried(bounded.amqpPort, plain('d', WRONG))).toBe(403);
+    expect(logged.filter((event) => event.endsWith('too many failures'))).toHaveLength(1);
+    await using free = await startBroker({ amqpPort: 0, logger: 'silent' });
+    for (let user = 0; user < 120; user++) expect(await tried(free.amqpPort, plain(`u${user}`, WRONG))).toBe(403);
+    expect(await tried(free.amqpPort, plain('guest', 'guest'))).toBe(0);
+  });
+
+  it('costs twenty lines of the log a second, and the rest is counted', async () => {
+    const logged: Readonly<Record<string, unknown>>[] = [];
+    const logger = {
+      log: (_level: string, event: string, data = {}) => {
+        if (event.startsWith('login refused')) logged.push({ event, ...data });
+      },
+    };
+    await using broker = await startBroker({ amqpPort: 0, logger });
+    const flood = Array.from({ length: 200 }, (_, user) => tried(broker.amqpPort, plain(`u${user}`, WRONG)));
+    await Promise.all(flood);
+    await expect
+      .poll(async () => {
+        await tried(broker.amqpPort, plain('last', WRONG));
+        const told = logged.reduce((sum, { leftOut = 0 }) => sum + 1 + Number(leftOut), 0);
+        return logged.some(({ leftOut }) => Number(leftOut) > 50) && told > 200;
+      })
+      .toBe(true);
+  });
+});
+
+describe('a warning of the well-known password', () => {
+  const warnings = async (host: string, users: object[] = []): Promise<readonly string[]> => {
+    const logged: string[] = [];
+    const logger = { log: (level: string, event: string) => logged.push(`${level}: ${event}`) };
+    await using _broker = await startBroker({ amqpPort: 0, host, logger, definitions: { users } });
+    return logged.filter((line) => line.includes('default password'));
+  };
+
+  it('is written where the broker listens to other machines', async () => {
+    expect(await warnings('0.0.0.0')).toEqual([
+      'warning: the default user has its default password; it can log in from this machine only',
+    ]);
+    expect(await warnings('127.0.0.1')).toEqual([]);
+    expect(await warnings('localhost')).toEqual([]);
+    expect(await warnings('0.0.0.0', [{ name: 'guest', password: 'other', tags: '' }])).toEqual([]);
+  });
+});

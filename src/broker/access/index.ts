@@ -8,6 +8,7 @@ export * from './password-hashes.ts';
 export { compiledPattern, PATTERN_LENGTH_MAX, patternError } from './patterns.ts';
 export * from './profiles.ts';
 export * from './records.ts';
+export { RefusalLog } from './refusal-log.ts';
 export { HASH_SLOWLY, IS_SLOW_PASSWORD } from './slow-hashes.ts';
 export * from './users.ts';
 export { VerifiedLogins } from './verified-logins.ts';

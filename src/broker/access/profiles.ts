@@ -31,6 +31,8 @@ export interface BrokerLimits {
   readonly consumerRecheckMs: number;
   /** Ms that the refusal of a login waits, on its own connection only. */
   readonly loginRefusalMs: number;
+  /** Failed logins of one address, whatever the user, in 10 s; beyond it a login is refused unseen. */
+  readonly loginFailuresPerAddress: number;
   /** Bytes that have to be free on the disk. */
   readonly diskFreeBytes: number;
 }
@@ -56,6 +58,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     unreadAnswerBytes: 4_194_304,
     consumerRecheckMs: NONE,
     loginRefusalMs: 0,
+    loginFailuresPerAddress: NONE,
     diskFreeBytes: 50_000_000,
   },
   hardened: {
@@ -73,6 +76,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     unreadAnswerBytes: 1_048_576,
     consumerRecheckMs: 500,
     loginRefusalMs: 3_000,
+    loginFailuresPerAddress: 100,
     diskFreeBytes: 1_073_741_824,
   },
 };

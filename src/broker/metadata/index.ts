@@ -3,6 +3,7 @@ export { AccessAdmin, AdminError, type UserSettings, type UserView, type VhostSe
 export { allMetadata, deletePolicy, setPolicy } from './admin.ts';
 export * from './client.ts';
 export type { Configuration } from './configuration.ts';
+export { warnOfDefaultLogin } from './default-login.ts';
 export * from './events.ts';
 export { formatsOn, registerFormat } from './formats.ts';
 export { logIn, logInByName } from './logins.ts';

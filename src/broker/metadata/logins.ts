@@ -7,6 +7,7 @@ import {
   isFastLogin,
   LoginThrottle,
   mayBe,
+  RefusalLog,
   slowUser,
   type UserRecord,
   VerifiedLogins,
@@ -25,21 +26,25 @@ const CHECK_MS_MAX = 20_000;
 /** What the connections of a thread share; it outlives whoever asks. */
 interface Logins {
   readonly throttle: LoginThrottle;
+  readonly refusals: RefusalLog;
   readonly verified: VerifiedLogins;
   /** When each slow check began, by the user's name. */
   readonly checks: Map<string, number>;
 }
 
-/** Whether somebody at that address may log in. One who has failed too often is refused whatever the password. */
-export function* logIn(credentials: Credentials, peerHost: string): Effects<boolean> {
+/**
+ * Whether somebody at that address may log in. One who has failed too often is refused whatever the password; so is an
+ * address that has, where there is a bound for it: failures in 10 s, the first caller's on this thread.
+ */
+export function* logIn(credentials: Credentials, peerHost: string, failuresPerAddress?: number): Effects<boolean> {
   const configuration = yield* configurationNow();
   const context = yield* currentContext();
-  const { throttle } = loginsHere(context);
+  const { throttle, refusals } = loginsHere(context, failuresPerAddress);
   const { user } = credentials;
   // No user has such a name, and it is kept nowhere.
   if (user.length > NAME_LENGTH_MAX) return false;
   if (throttle.refuses(peerHost, user, context.now())) {
-    context.env.logger.log('warning', 'login refused: too many failures', { user, host: peerHost });
+    refusals.tell(context, 'login refused: too many failures', { user, host: peerHost });
     return false;
   }
   const isRight = yield* isPasswordRight(context, configuration, credentials);
@@ -47,7 +52,7 @@ export function* logIn(credentials: Credentials, peerHost: string): Effects<bool
   if (isGood) throttle.succeeded(peerHost, user);
   else {
     throttle.failed(peerHost, user, context.now());
-    context.env.logger.log('warning', 'login refused', { user, host: peerHost });
+    refusals.tell(context, 'login refused', { user, host: peerHost });
   }
   return isGood;
 }
@@ -116,10 +121,15 @@ function countUnderWay(context: Context, checks: Map<string, number>): number {
   return checks.size;
 }
 
-function loginsHere({ kernel, env }: Pick<Context, 'kernel' | 'env'>): Logins {
+function loginsHere({ kernel, env }: Pick<Context, 'kernel' | 'env'>, failuresPerAddress?: number): Logins {
   const known = kernel.locals.get(LOCAL) as Logins | undefined;
   if (known !== undefined) return known;
-  const logins = { throttle: new LoginThrottle(), verified: new VerifiedLogins(env.ids.next(43)), checks: new Map() };
+  const logins = {
+    throttle: new LoginThrottle(failuresPerAddress),
+    refusals: new RefusalLog(),
+    verified: new VerifiedLogins(env.ids.next(43)),
+    checks: new Map(),
+  };
   kernel.locals.set(LOCAL, logins);
   return logins;
 }

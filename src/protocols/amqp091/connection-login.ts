@@ -1,6 +1,6 @@
 // The login of a connection (digest 1.4, reliability 2.e): by password or by the name in the peer's certificate. A refusal
 // may have to wait: nothing else of the connection is worth doing meanwhile, and no other one waits with it.
-import { logIn, logInByName } from '../../broker/index.ts';
+import { type BrokerLimits, logIn, logInByName } from '../../broker/index.ts';
 import type { Socket } from '../../env/index.ts';
 import { type Effects, sleep } from '../../process/index.ts';
 import type { HandshakeStep } from './handshake.ts';
@@ -13,13 +13,13 @@ export function* tryLogin(
   step: LoginStep,
   socket: Socket,
   certificateUser: string | null,
-  refusalMs: number,
+  { loginRefusalMs, loginFailuresPerAddress }: BrokerLimits,
 ): Effects<{ readonly user: string; readonly isGood: boolean }> {
   const user = step.do === 'login' ? step.credentials.user : (certificateUser ?? '');
   const isGood =
     step.do === 'login'
-      ? yield* logIn(step.credentials, loginHost(socket))
+      ? yield* logIn(step.credentials, loginHost(socket), loginFailuresPerAddress)
       : certificateUser !== null && (yield* logInByName(certificateUser, loginHost(socket)));
-  if (!isGood && refusalMs > 0) yield* sleep(refusalMs);
+  if (!isGood && loginRefusalMs > 0) yield* sleep(loginRefusalMs);
   return { user, isGood };
 }

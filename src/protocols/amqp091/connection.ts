@@ -225,8 +225,7 @@ export class Connection {
   private *handshakeStep(channel: number, method: Method): Effects<void> {
     let step: HandshakeStep = channel === 0 ? this.handshake.take(method) : { do: 'hangUp' };
     if (step.do === 'login' || step.do === 'loginByCertificate') {
-      const { loginRefusalMs } = this.settings.limits;
-      const { user, isGood } = yield* tryLogin(step, this.socket, this.certificateUser, loginRefusalMs);
+      const { user, isGood } = yield* tryLogin(step, this.socket, this.certificateUser, this.settings.limits);
       this.user = user;
       step = isGood ? this.handshake.loggedIn() : this.handshake.refused();
     }
