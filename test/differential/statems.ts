@@ -195,11 +195,11 @@ function actionOf(action: Action, n: number, event: Event | null): StatemAction[
 /** The event's name, and what it carries. */
 function partsOf(event: Event): readonly [key: string, content: Content | null, n: unknown] {
   if (event.type === 'enter') return ['enter', null, event.from];
-  if (event.type === 'stateTimeout' || event.type === 'eventTimeout')
-    return [event.type === 'stateTimeout' ? 'st' : 'et', null, event.content];
   if (event.type === 'timeout') return [event.name, null, event.content];
   if (event.type === 'internal') return ['internal', event.content as Content, null];
-  return [event.type, event.type === 'call' ? event.request : (event.message as Content), null];
+  if (event.type === 'call') return ['call', event.request, null];
+  if ('message' in event) return [event.type, event.message as Content, null];
+  return [event.type === 'stateTimeout' ? 'st' : 'et', null, event.content];
 }
 
 function keyOf(event: Event): string {
