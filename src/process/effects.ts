@@ -4,6 +4,7 @@ import {
   BadArgumentError,
   checkFunction,
   checkName,
+  checkOptions,
   checkPid,
   checkRef,
   describe,
@@ -64,8 +65,20 @@ export function receive<M = unknown>(
 export function* receive(match?: ((message: unknown) => boolean) | null, options?: ReceiveOptions): Effects<unknown> {
   const afterMs = options?.afterMs ?? Number.POSITIVE_INFINITY;
   checkWait(afterMs);
-  if (match != null) checkFunction('receive', match);
+  // Only those that could wait for ever: a time that is misspelt is no time.
+  if (options != null && options.afterMs === undefined) checkOptions('receive', options, RECEIVE_OPTIONS);
+  if (match != null) checkMatch(match);
   return yield { op: 'receive', match: match ?? null, afterMs, ref: options?.ref ?? null };
+}
+
+const RECEIVE_OPTIONS: Readonly<Record<keyof ReceiveOptions, true>> = { afterMs: true, ref: true };
+
+/** What an async function or a generator function returns is always true: it would take every message. */
+function checkMatch(match: unknown): void {
+  checkFunction('receive', match);
+  if (Object.getPrototypeOf(match) === Function.prototype) return;
+  const kind = Object.prototype.toString.call(match);
+  if (kind !== '[object Function]') throw new BadArgumentError('receive', 'a plain function that matches', match);
 }
 
 /** Throws RangeError unless `ms` is infinite or a number from 0 to 2^32 - 1. */
@@ -167,6 +180,7 @@ export function* processInfo(
   options?: { readonly messages?: boolean },
 ): Effects<ProcessInfo | undefined> {
   checkPid('processInfo', pid);
+  if (options != null) checkOptions('processInfo', options, { messages: true });
   return (yield {
     op: 'wait',
     start: (process, resume) => {

@@ -6,6 +6,7 @@ import {
   BadArgumentError,
   checkFunction,
   checkName,
+  checkOptions,
   checkPid,
   checkRef,
   checkTarget,
@@ -183,6 +184,7 @@ export class Process implements Context<any> {
   }
 
   trapExit(on: boolean): boolean {
+    if (typeof on !== 'boolean') throw new BadArgumentError('trapExit', 'true or false', on);
     const before = this.trapsExits;
     this.flags = on ? this.flags | TRAPS_EXITS : this.flags & ~TRAPS_EXITS;
     return before;
@@ -226,6 +228,7 @@ export class Process implements Context<any> {
 
   demonitor(ref: Ref, options?: { readonly flush?: boolean }): boolean {
     checkRef('demonitor', ref);
+    if (options != null && options.flush === undefined) checkOptions('demonitor', options, { flush: true });
     const held = this.monitors?.held.get(ref);
     if (held !== undefined) {
       this.endMonitor(ref, held);
@@ -366,7 +369,9 @@ function checkTimer(ms: number, to: AnyPid | string): void {
   checkTarget('a timer', to);
 }
 
-function checkMonitorOptions({ alias, tag }: MonitorOptions): void {
+function checkMonitorOptions(options: MonitorOptions): void {
+  const { alias, tag } = options;
+  if (alias === undefined && tag === undefined) checkOptions('monitor', options, { alias: true, tag: true });
   if (alias !== undefined && alias !== 'demonitor' && alias !== 'replyDemonitor') {
     throw new BadArgumentError('monitor', "the alias 'demonitor' or 'replyDemonitor'", alias);
   }

@@ -175,6 +175,8 @@ function checkBody(body: AnyBody): void {
   if (typeof body !== 'object' || body === null || typeof body.handle !== 'function') {
     throw new BadArgumentError('spawn', 'a body (a function, a handler with `handle`, or { module, export })', body);
   }
+  if (isAsyncFunction(body.init))
+    throw new BadArgumentError('spawn', 'a plain or a generator function as `init`', body.init);
   // The promise or the generator that it returns would be taken for the next state, and what is in it would never run.
   if (isAsyncFunction(body.handle) || isGeneratorFunction(body.handle)) {
     throw new BadArgumentError(

@@ -60,11 +60,15 @@ function releaseResources(scheduler: Scheduler, process: Process): void {
 
 /** A resource that cannot be closed must not keep its siblings open, nor the links of its owner uninformed. */
 function closeResource(scheduler: Scheduler, process: Process, resource: Resource): void {
-  try {
-    resource.close();
-  } catch (error) {
-    const pid = process.self.toString();
+  const pid = process.self.toString();
+  const tell = (error: unknown) =>
     scheduler.env.logger.log('error', 'a resource did not close', { pid, error: formatReason(reasonOf(error)) });
+  try {
+    const closing: unknown = resource.close();
+    // The rejection of a promise that nobody waits for would end the host.
+    if (closing instanceof Promise) closing.catch(tell);
+  } catch (error) {
+    tell(error);
   }
 }
 

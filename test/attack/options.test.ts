@@ -15,6 +15,7 @@ import {
   partitions,
   processGroups,
   processInfo,
+  receive,
   replaceState,
   reply,
   type System,
@@ -63,6 +64,26 @@ describe('an option that does not exist', () => {
   const cases: readonly (readonly [string, (context: Wrong) => unknown, string])[] = [
     ['spawn', (context) => context.spawn(() => {}, [], { lable: 'x' }), "RangeError: spawn has no option 'lable'"],
     ['startLink', () => startLink(echo, [], { timeout: 5 } as Wrong), "RangeError: startLink has no option 'timeout'"],
+    [
+      'receive, which would wait for ever',
+      () => receive(null, { timeoutMs: 5 } as Wrong),
+      "RangeError: receive has no option 'timeoutMs'",
+    ],
+    [
+      'processInfo',
+      (context) => processInfo(context.self, { mesages: true } as Wrong),
+      'RangeError: processInfo has no',
+    ],
+    [
+      'monitor',
+      (context) => context.monitor(context.self, { aliass: 'x' }),
+      "RangeError: monitor has no option 'aliass'",
+    ],
+    [
+      'demonitor',
+      (context) => context.demonitor(context.makeRef(), { flsh: true }),
+      "RangeError: demonitor has no option 'flsh'",
+    ],
     ['start', () => start(echo, [], { nmae: 'x' } as Wrong), "RangeError: start has no option 'nmae'"],
     [
       'partitionSupervisor',
@@ -128,6 +149,27 @@ describe('an argument of the wrong kind', () => {
     for (const spec of given) errors.push(await outcomeOf(() => start(supervisor(spec as Wrong))));
     const error = (value: unknown) => ({ error: { tag: 'badSupervisorFlags', error: { tag: 'badFlags', value } } });
     expect(errors).toMatchObject([error('a promise'), error(expect.stringMatching(/^a generator that was called/))]);
+  });
+
+  it.each([[async () => false], [function* () {}]])(
+    'RCV-1 %s matches nothing and everything, and is refused',
+    async (match) => {
+      expect(await outcomeOf(() => receive(match as Wrong, { afterMs: 0 }))).toMatch(
+        /^BadArgumentError: receive needs a plain function that matches, got /,
+      );
+    },
+  );
+
+  it.each([[undefined], ['no'], [1]])('EXI-5 trapExit(%j) is refused', async (on) => {
+    const trap = (context: Wrong) => context.trapExit(on);
+    expect(await outcomeOf(trap)).toMatch(/^BadArgumentError: trapExit needs true or false, got /);
+  });
+
+  it('PRC-1 a handler whose init is async is refused: its promise is no state', async () => {
+    const body = { init: async () => 0, handle: (state: unknown) => state };
+    expect(await outcomeOf((context) => context.spawn(body as Wrong))).toMatch(
+      /^BadArgumentError: spawn needs a plain or a generator function as `init`, got /,
+    );
   });
 
   it('SYS-1 a switch is on or off, nothing else', async () => {

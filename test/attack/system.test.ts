@@ -1,6 +1,6 @@
 // A system used as it must not be: junk sent to its root, which everybody knows as their parent, options of the wrong
 // kind, a stop from inside. The system goes on for everybody else, and ends when it is told to (APP-1).
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Context, type Effects, isProcessAlive, startSystem } from '../../src/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the types are what is being violated.
@@ -55,6 +55,17 @@ describe.each([0, 1])('a system with %i data threads', (threads) => {
     expect(() => system.run(seven)).toThrow('the system is stopped');
     expect(() => system.send(system.self, 1 as never)).toThrow('the system is stopped');
   });
+});
+
+it('PRC-1 a resource whose close is async and rejects is told in the log, and ends nobody', async () => {
+  const told: unknown[] = [];
+  const logger = { log: (_level: string, event: string, data: Wrong) => void told.push([event, data.error]) };
+  await using system = await startSystem({ logger });
+  await system.run(function* (context: Context<unknown>): Effects<void> {
+    context.own({ close: async () => Promise.reject(new Error('not closed')) } as Wrong);
+    yield* isProcessAlive(context.self);
+  });
+  await vi.waitFor(() => expect(told).toEqual([['a resource did not close', 'Error: not closed']]));
 });
 
 it.each([
