@@ -7,6 +7,7 @@ import type { Fault, Victim } from './faults.ts';
 import { parseFault } from './faults.ts';
 import type { Machine } from './machine.ts';
 import type { Seats } from './seat.ts';
+import type { SimSocket } from './sim-socket.ts';
 import type { ThreadLink } from './wires.ts';
 
 /** What the faults of a run need of its world. */
@@ -25,6 +26,9 @@ const ROOT = 'root';
 export class FaultStrokes {
   private readonly host: FaultHost;
   private readonly standing = new Map<ThreadLink, number>();
+  /** Streams that stand still, once for each stall. */
+  private readonly hanging: SimSocket[] = [];
+  private readonly segmented = new Set<SimSocket>();
   private readonly timers = new Set<object>();
   private readonly known = new Map<string, Fault>();
 
@@ -44,6 +48,7 @@ export class FaultStrokes {
     const { machine, seats } = this.host;
     if (fault === 'crash') return seats.at(path)?.process?.isAlive === true;
     if (fault === 'die') return machine.canDie(threads[0]);
+    if (fault === 'reset' || fault === 'stall' || fault === 'segment') return machine.net.joined().has(threads[0]);
     if (fault !== 'delay' && fault !== 'part') return true;
     return threads[0] !== threads[1] && threads.every((thread) => thread < machine.threads.length);
   }
@@ -76,9 +81,34 @@ export class FaultStrokes {
       case 'wall':
         host.wallOffsetMs += fault.ms;
         return;
+      case 'reset':
+      case 'stall':
+      case 'segment':
+        this.strikeStream(fault);
+        return;
       default:
         this.strikeDisk(fault);
     }
+  }
+
+  private strikeStream({ fault, key, threads: [stream], ms }: Fault): void {
+    const socket = this.host.machine.net.joined().get(stream);
+    if (socket === undefined) return;
+    if (fault === 'reset') socket.cut();
+    else if (fault === 'stall') this.hang(socket, ms);
+    else {
+      socket.segment(Number(key.slice(key.lastIndexOf(' ') + 1)));
+      this.segmented.add(socket);
+    }
+  }
+
+  private hang(socket: SimSocket, ms: number): void {
+    socket.hang(1);
+    this.hanging.push(socket);
+    this.after(ms, () => {
+      this.hanging.splice(this.hanging.indexOf(socket), 1);
+      socket.hang(-1);
+    });
   }
 
   private strikeDisk({ fault, key, ms }: Fault): void {
@@ -97,7 +127,7 @@ export class FaultStrokes {
     return false;
   }
 
-  /** Ends every delay and partition, and takes back what has not struck the disk yet. */
+  /** Ends every delay, partition and stall, and takes back what has not struck the disk yet. */
   heal(): void {
     const scheduler = this.host.machine.threads[0];
     for (const timer of this.timers) scheduler.cancelReceiveTimer(timer);
@@ -105,6 +135,14 @@ export class FaultStrokes {
     for (const link of this.standing.keys()) link.stops = 0;
     this.standing.clear();
     this.host.machine.disk.heal();
+    for (const socket of this.hanging.splice(0)) socket.hang(-1);
+    for (const socket of this.segmented) socket.segment(0);
+    this.segmented.clear();
+  }
+
+  /** Numbers of the streams that could be struck now. */
+  streams(): number[] {
+    return [...this.host.machine.net.joined().keys()];
   }
 
   /** Who could be crashed now. */
@@ -126,9 +164,15 @@ export class FaultStrokes {
     const { machine } = this.host;
     const links = pairs.map(([from, to]) => machine.wires?.linkOf(from, to)).filter((link) => link !== undefined);
     for (const link of links) this.change(link, 1);
-    const timer = machine.threads[0].startReceiveTimer(ms, () => {
-      this.timers.delete(timer);
+    this.after(ms, () => {
       for (const link of links) this.change(link, -1);
+    });
+  }
+
+  private after(ms: number, run: () => void): void {
+    const timer = this.host.machine.threads[0].startReceiveTimer(ms, () => {
+      this.timers.delete(timer);
+      run();
     });
     this.timers.add(timer);
   }

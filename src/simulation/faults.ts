@@ -12,6 +12,9 @@
 //   fail write EIO 99  the next write fails so when 99 bytes of it are written; none without a number
 //   flip 12            the next read has its bit 12 wrong
 //   slow 500           the next operation of the disk takes 500 ms longer
+//   reset 2            the second stream that was connected is reset: what is under way is lost
+//   stall 2 200        for 200 ms nothing passes on that stream, in either direction
+//   segment 2 7        from now on everything on it comes in pieces of 7 bytes
 import { mix } from './random.ts';
 import type { Deviation } from './schedule.ts';
 import type { Choice } from './seat.ts';
@@ -54,9 +57,29 @@ export interface FaultOptions {
   /** An operation of the disk takes up to `diskDelayMsMax` longer, default 1,000 ms. */
   readonly diskDelays?: number;
   readonly diskDelayMsMax?: number;
+  /** A simulated stream is reset: what is under way is lost, and both ends hear ECONNRESET. */
+  readonly socketCuts?: number;
+  /** Nothing passes on a simulated stream for up to `socketStallMsMax`, default 1,000 ms. */
+  readonly socketStalls?: number;
+  readonly socketStallMsMax?: number;
+  /** From then on everything on a simulated stream comes in pieces of so many bytes, 1 to 64. */
+  readonly socketSegments?: number;
 }
 
-export type FaultKind = 'crash' | 'die' | 'delay' | 'part' | 'jump' | 'wall' | 'cut' | 'fail' | 'flip' | 'slow';
+export type FaultKind =
+  | 'crash'
+  | 'die'
+  | 'delay'
+  | 'part'
+  | 'jump'
+  | 'wall'
+  | 'cut'
+  | 'fail'
+  | 'flip'
+  | 'slow'
+  | 'reset'
+  | 'stall'
+  | 'segment';
 
 /** One fault; `applies` to nothing by itself: the world knows how. */
 export class Fault implements Choice {
@@ -66,7 +89,7 @@ export class Fault implements Choice {
   readonly hash: number;
   /** Spawn path of a crash; empty otherwise. */
   readonly path: string;
-  /** The thread of a death; the two of a link. */
+  /** The thread of a death; the two of a link; the number of a stream. */
   readonly threads: readonly number[];
   /** How much of it: ms of a delay, a partition, a jump, bytes of a failing write; 0 for a fault without a measure. */
   readonly ms: number;
@@ -92,6 +115,9 @@ const FORMS: readonly (readonly [FaultKind, RegExp])[] = [
   ['fail', /^fail (?:(?:write|sync|read|names) E[A-Z]+|write E[A-Z]+ (\d+))$/],
   ['flip', /^flip \d+$/],
   ['slow', /^slow (\d+)$/],
+  ['reset', /^reset (\d+)$/],
+  ['stall', /^stall (\d+) (\d+)$/],
+  ['segment', /^segment (\d+) [1-9]\d*$/],
 ];
 
 /** The fault that a key names; null for a key of something else. */
@@ -103,7 +129,7 @@ export function parseFault(key: string): Fault | null {
     if (kind === 'cut' || kind === 'flip') return new Fault(kind, key, '', [], 0);
     if (kind === 'fail') return new Fault(kind, key, '', [], Number(match[1] ?? 0));
     const numbers = match.slice(1).map(Number);
-    if (kind === 'die') return new Fault(kind, key, '', numbers, 0);
+    if (kind === 'die' || kind === 'reset' || kind === 'segment') return new Fault(kind, key, '', numbers, 0);
     return new Fault(kind, key, '', numbers.slice(0, -1), numbers[numbers.length - 1]);
   }
   return null;
@@ -159,6 +185,12 @@ export function describeFault({ fault, key, path, threads, ms }: Fault): string 
       return `the next read of the disk has bit ${first} wrong`;
     case 'slow':
       return `the next operation of the disk takes ${ms} ms longer`;
+    case 'reset':
+      return `socket stream ${first} is reset`;
+    case 'stall':
+      return `nothing passes on socket stream ${first} for ${ms} ms`;
+    case 'segment':
+      return `socket stream ${first} comes in pieces of ${second} bytes`;
   }
 }
 

@@ -44,6 +44,7 @@ export class SimNet implements Net, SocketHost {
   private readonly listeners = new Map<number, Listener[]>();
   private lastPort = FIRST_FREE_PORT;
   private accepted = 0;
+  private streams = 0;
 
   constructor(host: NetHost, { latencyMs = 0, segmentBytes = 0, windowBytes = 65_536 }: NetOptions) {
     this.host = host;
@@ -79,16 +80,23 @@ export class SimNet implements Net, SocketHost {
     const listeners = this.listeners.get(tcpPort) ?? [];
     const local: SocketAddress = { host, tcpPort: ++this.lastPort };
     const remote: SocketAddress = { host: LOOPBACK, tcpPort };
-    const client = new SimSocket(this, thread, local, remote);
+    const client = new SimSocket(this, thread, ++this.streams, local, remote);
     const listener = listeners[this.accepted++ % Math.max(1, listeners.length)];
     if (listener === undefined) {
       client.break('ECONNREFUSED');
       return client;
     }
-    const server = new SimSocket(this, listener.thread, remote, local);
+    const server = new SimSocket(this, listener.thread, client.stream, remote, local);
     client.join(server);
     this.tell(listener, { tag: 'accepted', socket: server });
     return client;
+  }
+
+  /** One end of each stream that is open, by the number of the stream. */
+  joined(): ReadonlyMap<number, SimSocket> {
+    const joined = new Map<number, SimSocket>();
+    for (const socket of this.sockets) if (socket.isJoined) joined.set(socket.stream, socket);
+    return joined;
   }
 
   /** Ends what a dead thread had: its listeners are gone, the other ends of its sockets hear of it. */

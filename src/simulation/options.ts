@@ -141,6 +141,10 @@ const FAULTS: Readonly<Record<keyof FaultOptions, true>> = {
   diskFlips: true,
   diskDelays: true,
   diskDelayMsMax: true,
+  socketCuts: true,
+  socketStalls: true,
+  socketStallMsMax: true,
+  socketSegments: true,
 };
 /** Those of the searches that are built on simulations. */
 const OF_SEARCHES = [

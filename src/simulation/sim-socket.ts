@@ -22,6 +22,8 @@ export interface SocketHost {
 
 export class SimSocket implements Socket {
   readonly thread: number;
+  /** The number of its stream, from 1 on, in the order of connects: what faults name it by. */
+  readonly stream: number;
   readonly local: SocketAddress;
   readonly remote: SocketAddress;
   private readonly host: SocketHost;
@@ -33,14 +35,19 @@ export class SimSocket implements Socket {
   private credit = 0;
   private cancelArrival: (() => void) | null = null;
   private isStalled = false;
+  /** Stalls that faults have made and not taken back. */
+  private hangs = 0;
+  /** Set by a fault: pieces of so many bytes; 0 leaves it to the network. */
+  private pieceBytes = 0;
   private isReset = false;
   private wasFull = false;
   private hasEnded = false;
   private closed: { readonly error?: string } | null = null;
 
-  constructor(host: SocketHost, thread: number, local: SocketAddress, remote: SocketAddress) {
+  constructor(host: SocketHost, thread: number, stream: number, local: SocketAddress, remote: SocketAddress) {
     this.host = host;
     this.thread = thread;
+    this.stream = stream;
     this.local = local;
     this.remote = remote;
     host.sockets.add(this);
@@ -110,6 +117,42 @@ export class SimSocket implements Socket {
     }
   }
 
+  /** A fault: the stream is reset, what is under way is lost, and each end hears of it for itself. */
+  cut(): void {
+    const { peer } = this;
+    this.resetSoon();
+    peer?.resetSoon();
+  }
+
+  /** A fault: as `stall`, and beside it; as often with -1 as with 1. */
+  hang(by: 1 | -1): void {
+    this.forBoth((end) => {
+      end.hangs += by;
+      end.expect();
+    });
+  }
+
+  /** A fault: from now on everything comes in pieces of so many bytes; 0 leaves it to the network again. */
+  segment(bytes: number): void {
+    this.forBoth((end) => {
+      end.pieceBytes = bytes;
+    });
+  }
+
+  /** True for a stream that has two ends, of which one is open. */
+  get isJoined(): boolean {
+    return this.peer !== null && (this.closed === null || this.peer.closed === null);
+  }
+
+  private forBoth(change: (end: SimSocket) => void): void {
+    change(this);
+    if (this.peer !== null) change(this.peer);
+  }
+
+  private get passesNothing(): boolean {
+    return this.isStalled || this.hangs > 0;
+  }
+
   /** The other end, which hears of nothing while the network hangs. */
   get isPeerClosed(): boolean {
     return this.peer?.isClosed !== false;
@@ -124,7 +167,7 @@ export class SimSocket implements Socket {
   private resetSoon(): void {
     if (this.closed !== null) return;
     this.isReset = true;
-    if (this.isStalled) return;
+    if (this.passesNothing) return;
     this.cancelArrival?.();
     this.cancelArrival = this.host.later(this.thread, () => this.close({ error: 'ECONNRESET' }));
   }
@@ -142,9 +185,9 @@ export class SimSocket implements Socket {
 
   /** What has come arrives later, if there is something and somebody may read it. */
   private expect(): void {
-    if (this.isReset && !this.isStalled) this.resetSoon();
+    if (this.isReset && !this.passesNothing) this.resetSoon();
     const head = this.incoming[0];
-    if (this.cancelArrival !== null || this.closed !== null || head === undefined || this.isStalled) return;
+    if (this.cancelArrival !== null || this.closed !== null || head === undefined || this.passesNothing) return;
     if (head !== null && this.credit === 0) return;
     this.cancelArrival = this.host.later(this.thread, () => this.arrive());
   }
@@ -157,7 +200,7 @@ export class SimSocket implements Socket {
       this.close({});
       return;
     }
-    if (this.credit === 0 || this.isStalled) return;
+    if (this.credit === 0 || this.passesNothing) return;
     this.credit--;
     const bytes = this.take();
     this.incomingBytes -= bytes.length;
@@ -170,8 +213,8 @@ export class SimSocket implements Socket {
     const { incoming } = this;
     const { segmentBytes, random } = this.host;
     const head = incoming[0] as Uint8Array;
-    if (segmentBytes > 0) {
-      const length = Math.min(head.length, 1 + random.below(segmentBytes));
+    if (segmentBytes > 0 || this.pieceBytes > 0) {
+      const length = Math.min(head.length, this.pieceBytes > 0 ? this.pieceBytes : 1 + random.below(segmentBytes));
       if (length === head.length) incoming.shift();
       else incoming[0] = head.subarray(length);
       return head.subarray(0, length);

@@ -393,5 +393,6 @@ function policyFor(
   if (deviations !== null) return new Replay(deviations, isPatient);
   const policy = policyOf(strategy, seed);
   if (!hasFaults(faults, threads)) return policy;
-  return new WithFaults(policy, faults, { threads, victims: () => strokes.victims() }, seed);
+  const targets = { threads, victims: () => strokes.victims(), streams: () => strokes.streams() };
+  return new WithFaults(policy, faults, targets, seed);
 }
