@@ -78,24 +78,27 @@ function* shown(supervisor: SupervisorPid): ReturnType<typeof whichChildren> {
   }
 }
 
-/** Runs something with an observer on each thread; they end with it. A thread that is down is left out. */
+/** Runs something with an observer on each thread; those in the list end with it. A thread that is down is left out. */
 export function* onThreads<T>(
   context: Context<unknown>,
   system: System,
-  look: (observers: readonly ObserverPid[]) => Effects<T>,
+  look: (observers: ObserverPid[]) => Effects<T>,
 ): Effects<T> {
   context.trapExit(true);
   const observers: ObserverPid[] = [];
-  for (const thread of [0, ...system.engine.threads]) {
-    const started = yield* startLink(THREAD_OBSERVER, [], { placement: { thread } });
-    if (started.ok) observers.push(started.pid as AnyPid as ObserverPid);
-    else context.env.logger.log('debug', 'no observer', { thread, reason: formatReason(started.error) });
-  }
+  for (const thread of [0, ...system.engine.threads]) yield* observeThread(context, thread, observers);
   try {
     return yield* look(observers);
   } finally {
     for (const observer of observers) context.exit(observer, 'shutdown');
   }
+}
+
+/** Starts the observer of one thread and puts it to the others; one that does not start is left out. */
+export function* observeThread(context: Context<unknown>, thread: number, observers: ObserverPid[]): Effects<void> {
+  const started = yield* startLink(THREAD_OBSERVER, [], { placement: { thread } });
+  if (started.ok) observers.push(started.pid as AnyPid as ObserverPid);
+  else context.env.logger.log('debug', 'no observer', { thread, reason: formatReason(started.error) });
 }
 
 type Question =

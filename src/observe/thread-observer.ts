@@ -21,7 +21,9 @@ export type ObserverCall =
   | Request<{ readonly tag: 'mark' }, true>
   /** What happened since the mark. */
   | Request<{ readonly tag: 'top'; readonly by: TopBy; readonly limit: number }, readonly TopRow[]>
-  | Request<{ readonly tag: 'trace'; readonly options: TraceOptions; readonly to: Pid<TraceBatch> }, true>;
+  | Request<{ readonly tag: 'trace'; readonly options: TraceOptions; readonly to: Pid<TraceBatch> }, true>
+  /** What has been gathered is on its way before the answer. */
+  | Request<{ readonly tag: 'endTrace' }, true>;
 
 export type ObserverPid = ServerPid<ObserverCall>;
 
@@ -62,6 +64,10 @@ export const threadObserver = genServer<State, [], ObserverCall, never, { readon
         context.own(state.tap);
         return reply(true as const, state);
       }
+      case 'endTrace':
+        state.tap?.close();
+        state.tap?.flush();
+        return reply(true as const, state);
     }
   },
   handleInfo(_timeout, state) {

@@ -8,6 +8,7 @@ import type { Scheduler } from '../../src/scheduler/index.ts';
 import { startSystem } from '../../src/start.ts';
 import type { System } from '../../src/system/index.ts';
 import { type AnyPid, Pid } from '../../src/term/index.ts';
+import type { ThreadsEngine } from '../../src/threads/index.ts';
 import { BUSY, IDLE } from '../actors/observed.ts';
 import { at } from '../threads/fixture.ts';
 
@@ -130,6 +131,16 @@ describe.each([0, 2])('on %i data threads', (threads) => {
     expect((system.engine.scheduler as Scheduler).tracer).toBeNull();
   });
 
+  it('TRC-1 tells of everything that was before its end, also of the last moment', async () => {
+    await using system = await started(threads);
+    const seen: AnyPid[] = [];
+    const tracing = await trace(system, { kinds: ['spawn'] }, ({ pid }) => pid !== null && seen.push(pid));
+    const pids = places(threads).map((thread) => system.spawn(IDLE, [], at(thread)));
+    await settled(system, pids);
+    await tracing.stop();
+    for (const pid of pids) expect(seen).toContain(pid);
+  });
+
   it('TRC-1 sends no more than so many a second, and counts what it leaves out', async () => {
     await using system = await started(threads);
     const [, thread] = places(threads);
@@ -142,6 +153,23 @@ describe.each([0, 2])('on %i data threads', (threads) => {
     // Of each thread so many in each second that began.
     expect(seen).toBeLessThanOrEqual(10 * (threads + 1) * 3);
   });
+});
+
+it('TRC-1 THR-1 a thread that has died is traced again when it is back', async () => {
+  await using system = await started(2);
+  const seen: AnyPid[] = [];
+  await using _ = await trace(system, { kinds: ['spawn'] }, ({ pid }) => pid !== null && seen.push(pid));
+  const engine = system.engine as ThreadsEngine;
+  for (let incarnation = 2; incarnation <= 3; incarnation++) {
+    engine.kill(1);
+    await vi.waitFor(() => expect(engine.info()[0]).toMatchObject({ incarnation, isUp: true }), 10_000);
+    // The trace is on there a little later than the thread.
+    await vi.waitFor(async () => {
+      const pid = system.spawn(IDLE, [], at(1));
+      expect(pid.origin.incarnation).toBe(incarnation);
+      await vi.waitFor(() => expect(seen).toContain(pid), { timeout: 300 });
+    }, 10_000);
+  }
 });
 
 it.each([
