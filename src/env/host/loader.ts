@@ -8,6 +8,9 @@ type Outcome = { readonly body: unknown } | { readonly error: unknown };
 /** Longer than any module takes that only defines things. */
 const PATIENCE_MS = 5_000;
 
+/** As Node names this file in its errors. */
+const OWN_PATH = import.meta.filename;
+
 type Exports = Readonly<Record<string, unknown>>;
 
 /** Loads each module once and answers at once from then on, until it is told to load it again. */
@@ -29,6 +32,11 @@ export class HostLoader {
       done(pick(loaded, mfa));
       return;
     }
+    // It would be looked for beside this file, which nobody means.
+    if (/^\.{1,2}\//.test(mfa.module)) {
+      done({ error: `'${mfa.module}' is no URL: name a module by its import.meta.url` });
+      return;
+    }
     const late = setTimeout(() => this.tellLate(mfa.module), this.patienceMs).unref();
     import(mfa.module)
       .finally(() => clearTimeout(late))
@@ -37,7 +45,7 @@ export class HostLoader {
           this.modules.set(mfa.module, module);
           done(pick(module, mfa));
         },
-        (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
+        (error: unknown) => done({ error: textOf(error) }),
       );
   }
 
@@ -64,7 +72,7 @@ export class HostLoader {
         this.modules.set(module, exports);
         done({ version: versions.length });
       },
-      (error: unknown) => done({ error: formatReason(reasonOf(error)) }),
+      (error: unknown) => done({ error: textOf(error) }),
     );
   }
 
@@ -80,6 +88,13 @@ export class HostLoader {
     }
     return null;
   }
+}
+
+/** Why an import failed. Node says who imported it, which is always this file: that would send the reader astray. */
+function textOf(error: unknown): string {
+  const text = formatReason(reasonOf(error));
+  const at = text.indexOf(` imported from ${OWN_PATH}`);
+  return at < 0 ? text : text.slice(0, at);
 }
 
 /** An import that failed is remembered by its URL as well: the next attempt needs another. */

@@ -18,6 +18,18 @@ describe('the loader', () => {
     await expect.poll(() => lines).toMatchObject([['warning', 'module does not load', { module, forMs: 1 }]]);
   });
 
+  it('names a module that is not there, and not the file that looked for it', async () => {
+    const errorOf = (module: string) =>
+      new Promise<unknown>((resolve) => {
+        new HostLoader().load({ module, export: 'body' }, (outcome) => resolve('error' in outcome && outcome.error));
+      });
+    const module = new URL('./none.ts', import.meta.url).href;
+    expect(await errorOf(module)).toMatch(/Cannot find module .*none\.ts'?$/);
+    for (const relative of ['./none.ts', '../none.ts']) {
+      expect(await errorOf(relative)).toBe(`'${relative}' is no URL: name a module by its import.meta.url`);
+    }
+  });
+
   it('says nothing of one that has come, nor of one that fails', async () => {
     const { lines, logger } = logged();
     const loader = new HostLoader(logger, 200);
