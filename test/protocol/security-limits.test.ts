@@ -11,6 +11,7 @@ import * as wire from '../support/wire.ts';
 const SMALL = {
   queuesPerVhost: 3,
   bindingsPerQueue: 2,
+  topicPlaces: 4,
   messageBytes: 200_000,
 };
 
@@ -119,6 +120,20 @@ describe('memory, length, nesting', () => {
     expect(await answers(declared, ...two)).toEqual([null, null]);
     const [refused, taken] = await answers(declared, ...two, bind('c'));
     expect(refused).toMatchObject(['channel', 406, expect.stringContaining('(bindingsPerQueue, 2) is reached')]);
+    expect(taken).toBe(null);
+  });
+
+  it('places behind # in one topic exchange: 406; without # there are none, and what is unbound gives its own back', async () => {
+    const topic = (name: string) =>
+      wire.method(1, 40, 10, wire.u16(0), ...[name, 'topic'].map(wire.shortstr), wire.u8(0), wire.table());
+    const unbind = (key: string, exchange: string) =>
+      wire.method(1, 50, 50, wire.u16(0), ...['', exchange, key].map(wire.shortstr), wire.table());
+    const one = topic('places-one');
+    const some = [bind('a.#.b', 'places-one'), unbind('a.#.b', 'places-one'), bind('*.c.d.e.f', 'places-one')];
+    expect(await answers(declared, one, ...some, bind('#.a.b.c', 'places-one'))).toEqual([null, null]);
+    const many = [bind('#.a.b', 'places-two'), bind('#.#', 'places-two')];
+    const [refused, taken] = await answers(declared, topic('places-two'), ...many);
+    expect(refused).toMatchObject(['channel', 406, expect.stringContaining('(topicPlaces, 4) is reached')]);
     expect(taken).toBe(null);
   });
 

@@ -65,6 +65,18 @@ export function bindingRefusal(
   );
 }
 
+/** The refusal of a pattern for a topic exchange in which every publish would cost too much then, or null. */
+export function patternRefusal(
+  exchange: string,
+  cost: { readonly there: number; readonly more: number } | null,
+  { topicPlaces }: BrokerLimits,
+): BrokerError | null {
+  if (cost === null || cost.more === 0 || cost.there + cost.more <= topicPlaces) return null;
+  return preconditionFailed(
+    `cannot bind to exchange '${exchange}': the limit of places behind # (topicPlaces, ${topicPlaces}) is reached`,
+  );
+}
+
 function isReached(limit: number | null, count: number): boolean {
   return limit !== null && count >= limit;
 }

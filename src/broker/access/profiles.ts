@@ -23,6 +23,8 @@ export interface BrokerLimits {
   readonly tableEntries: number;
   /** Words of a routing key or pattern of a topic exchange; 406. */
   readonly topicWords: number;
+  /** Places of patterns that are a `#` or behind one, in one topic exchange: each costs a step for every word; 406. */
+  readonly topicPlaces: number;
   /** The shortest heartbeat a client may ask for, seconds; none at all is always allowed. 530. */
   readonly heartbeatMinS: number;
   /** Bytes of answers that wait for a client that does not read; beyond it nothing more is read from it. */
@@ -54,6 +56,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     headers: NONE,
     tableEntries: NONE,
     topicWords: NONE,
+    topicPlaces: NONE,
     heartbeatMinS: 0,
     unreadAnswerBytes: 4_194_304,
     consumerRecheckMs: NONE,
@@ -72,6 +75,7 @@ export const PROFILES: Readonly<Record<Profile, BrokerLimits>> = {
     headers: 256,
     tableEntries: 1_024,
     topicWords: 128,
+    topicPlaces: 50_000,
     heartbeatMinS: 5,
     unreadAnswerBytes: 1_048_576,
     consumerRecheckMs: 500,

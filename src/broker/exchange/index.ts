@@ -8,6 +8,7 @@
 export { checkBinding } from './binding-checks.ts';
 export { DELAY_MS_MAX, delayed } from './delayed.ts';
 export * from './exchange.ts';
+export { topicCost } from './matchers.ts';
 export { checkHistoryArguments, historyLength, mergedHistory, type Remembered } from './recent-history.ts';
 export { CACHED_KEYS_MAX, route } from './route.ts';
 export { type Exchange, RoutingTables } from './routing-tables.ts';

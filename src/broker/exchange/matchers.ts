@@ -6,7 +6,7 @@ import { type ExchangeRecord, routingTypeOf } from './exchange.ts';
 import { HeadersMatcher } from './headers-matcher.ts';
 import type { MessageReader } from './reader.ts';
 import { ConsistentHashMatcher, hashSource, ModulusMatcher, RandomMatcher } from './spread-matchers.ts';
-import { TopicTrie } from './topic-trie.ts';
+import { floatingPlaces, TopicTrie } from './topic-trie.ts';
 
 /** The bindings of one exchange. `add` and `remove` are called once per distinct binding. */
 export interface Matcher {
@@ -14,6 +14,11 @@ export interface Matcher {
   remove(routingKey: string, args: FieldTable, destination: Destination): void;
   /** Adds to `found` where a Message with that key goes. `read` is asked only where needed. */
   match(routingKey: string, read: MessageReader, found: Set<Destination>): void;
+}
+
+/** What a pattern would add to the cost of each publish through a topic exchange, and what is there; null for other types. */
+export function topicCost(matcher: Matcher, pattern: string): { readonly there: number; readonly more: number } | null {
+  return matcher instanceof TopicTrie ? { there: matcher.floating, more: floatingPlaces(pattern) } : null;
 }
 
 /** Equal keys (type direct). */

@@ -13,13 +13,15 @@ interface TrieNode {
   hash: TrieNode | null;
   /** Reached over `#`: it stays where it is whatever word comes. */
   readonly isHash: boolean;
+  /** It is reached over a `#`, or behind one: at any word of a key, not at one only. */
+  readonly isFloating: boolean;
   readonly destinations: DestinationSet;
   /** Last step in which the node was reached; keeps it from being reached twice in one. */
   step: number;
 }
 
-function trieNode(isHash: boolean): TrieNode {
-  return { words: new Map(), star: null, hash: null, isHash, destinations: new DestinationSet(), step: 0 };
+function trieNode(isHash: boolean, isFloating: boolean): TrieNode {
+  return { words: new Map(), star: null, hash: null, isHash, isFloating, destinations: new DestinationSet(), step: 0 };
 }
 
 /** The words of a key or pattern. The empty one has none. */
@@ -27,14 +29,23 @@ export function wordsOf(key: string): readonly string[] {
   return key === '' ? [] : key.split('.');
 }
 
+/** How many places of a pattern are a `#` or behind one: each may be looked at for every word of a key. */
+export function floatingPlaces(pattern: string): number {
+  const words = wordsOf(pattern);
+  const first = words.indexOf('#');
+  return first < 0 ? 0 : words.length - first;
+}
+
 /** The bindings of a topic exchange. */
 export class TopicTrie {
-  private readonly root = trieNode(false);
+  /** Nodes that are a `#` or behind one. A publish costs at most its words times this, and the other nodes once. */
+  floating = 0;
+  private readonly root = trieNode(false, false);
   private step = 0;
 
   add(routingKey: string, _args: FieldTable, destination: Destination): void {
     let node = this.root;
-    for (const word of wordsOf(routingKey)) node = grow(node, word);
+    for (const word of wordsOf(routingKey)) node = childOf(node, word) ?? this.grow(node, word);
     node.destinations.add(destination);
   }
 
@@ -48,7 +59,20 @@ export class TopicTrie {
     }
     path[words.length].destinations.remove(destination);
     // Branches without bindings would stay for ever under churn of keys.
-    for (let depth = words.length; depth > 0 && isBare(path[depth]); depth--) prune(path[depth - 1], words[depth - 1]);
+    for (let depth = words.length; depth > 0 && isBare(path[depth]); depth--) {
+      if (path[depth].isFloating) this.floating--;
+      prune(path[depth - 1], words[depth - 1]);
+    }
+  }
+
+  private grow(node: TrieNode, word: string): TrieNode {
+    const isHash = word === '#';
+    const child = trieNode(isHash, isHash || node.isFloating);
+    if (child.isFloating) this.floating++;
+    if (isHash) node.hash = child;
+    else if (word === '*') node.star = child;
+    else node.words.set(word, child);
+    return child;
   }
 
   match(routingKey: string, _read: MessageReader, found: Set<Destination>): void {
@@ -83,16 +107,6 @@ function childOf(node: TrieNode, word: string): TrieNode | null {
   if (word === '*') return node.star;
   if (word === '#') return node.hash;
   return node.words.get(word) ?? null;
-}
-
-function grow(node: TrieNode, word: string): TrieNode {
-  const known = childOf(node, word);
-  if (known !== null) return known;
-  const child = trieNode(word === '#');
-  if (word === '*') node.star = child;
-  else if (word === '#') node.hash = child;
-  else node.words.set(word, child);
-  return child;
 }
 
 function isBare(node: TrieNode): boolean {

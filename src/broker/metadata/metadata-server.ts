@@ -15,7 +15,7 @@ import {
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
-import { type BrokerLimits, bindingRefusal, queueRefusal } from '../access/index.ts';
+import { type BrokerLimits, bindingRefusal, patternRefusal, queueRefusal } from '../access/index.ts';
 import { checkQueueArguments, plainName } from '../arguments.ts';
 import {
   type Decision,
@@ -28,7 +28,7 @@ import {
   decideQueueUnbind,
 } from '../declaration.ts';
 import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
-import type { BindingRecord, RoutingTables } from '../exchange/index.ts';
+import { type BindingRecord, type RoutingTables, topicCost } from '../exchange/index.ts';
 import { NO_FIELDS } from '../field-table.ts';
 import { queueType } from '../queue/index.ts';
 import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
@@ -175,12 +175,15 @@ function withinBindings(
   decision: Decision<BindingRecord>,
 ): Decision<BindingRecord> {
   if (decision.tag !== 'change') return decision;
-  const { destination } = decision.change;
+  const { destination, source, routingKey } = decision.change;
   const what =
     destination.kind === 'queue'
       ? `queue '${tables.queueById(destination.queueId)?.name}'`
       : `exchange '${destination.name}'`;
-  const error = bindingRefusal(what, () => routing.countTo(destination), limits);
+  const matcher = routing.exchange(source)?.matcher;
+  const error =
+    bindingRefusal(what, () => routing.countTo(destination), limits) ??
+    (matcher === undefined ? null : patternRefusal(source, topicCost(matcher, routingKey), limits));
   return error === null ? decision : { tag: 'refused', error };
 }
 

@@ -74,6 +74,13 @@ describe('field tables', () => {
     }
   });
 
+  test('L, which py-amqp sends for large numbers, is read as a signed number of 64 bits, and written as l', () => {
+    const bytes = Buffer.from('0000000b016b4cff00000000000001', 'hex');
+    const read = decodeTable(bytes, 0, bytes.length);
+    expect(read).toEqual(new Map([['k', { type: 'long', value: -(2n ** 56n) + 1n }]]));
+    expect(Buffer.from(encodeTable(read)).toString('hex')).toBe('0000000b016b6cff00000000000001');
+  });
+
   test('keys and long strings that are not UTF-8 come out with the same bytes', () => {
     const bytes = Buffer.from('0000000b 02 ff41 53 00000003 c3 41 80'.replaceAll(' ', ''), 'hex');
     const decoded = decodeTable(bytes, 0, bytes.length);
