@@ -3,4 +3,4 @@
 //   const reader = new FrameReader();
 //   reader.push(chunk, { onProtocolHeader, onCommand, onError });
 export * from './protocols/amqp091/codec/index.ts';
-export { amqp091Format, type ListenerOptions, listenerChild } from './protocols/amqp091/index.ts';
+export { amqp091Format, formatChild, type ListenerOptions, listenerChild } from './protocols/amqp091/index.ts';

@@ -22,6 +22,7 @@ import {
   type AmqpSettings,
   type CertificateLogin,
   DEFAULT_SETTINGS,
+  formatChild,
   type ListenerOptions,
   listenerChild,
 } from './protocols/amqp091/index.ts';
@@ -252,6 +253,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const listen = listeners.map((listener) => ({ ...listener, sharedBetweenThreads }));
     const plan: BrokerPlan = {
       threads: dataThreads,
+      formats: [formatChild()],
       frontEnds: dataThreads.map((thread) => [listenerChild(socketThreads.includes(thread) ? listen : null)]),
       ...(dataDir === undefined ? {} : { store: storePlan(options, dataThreads.length) }),
       limits: brokerLimits(options),

@@ -41,6 +41,7 @@ import { changePolicy, configure } from './policy-changes.ts';
 import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, Placed, QueueNotStarted } from './protocol.ts';
 import { queueStarter } from './queue-starter.ts';
 import type { QueueRecord } from './records.ts';
+import { RecoveryBarrier } from './recovery-barrier.ts';
 import { snapshotOf } from './tables.ts';
 import type { ReplicaPid } from './thread-replica.ts';
 
@@ -48,6 +49,7 @@ interface State {
   readonly metadata: MetadataState;
   /** The data threads, where queues live. */
   readonly threads: readonly number[];
+  readonly barrier: RecoveryBarrier;
 }
 
 const DONE = { ok: true, value: true } as const;
@@ -68,9 +70,11 @@ export const metadataServer = genServer<
     const log = (context.whereis(LOG_NAME) ?? null) as LogPid | null;
     if (log === null && keepsLog(context.env.words)) return stop({ tag: 'noLog' });
     const recovered = log !== null && MetadataState.isFirst(context) ? yield* recoverMetadata(log) : null;
-    const state: State = { metadata: new MetadataState(context, log, recovered, limits), threads };
-    if (log !== null && recovered !== null) yield* dropUnknownRows(state.metadata, log);
-    for (const record of state.metadata.unplaced()) startActor(context, record, nextThreads(state));
+    const metadata = new MetadataState(context, log, recovered, limits);
+    if (log !== null && recovered !== null) yield* dropUnknownRows(metadata, log);
+    const unplaced = metadata.unplaced();
+    const state: State = { metadata, threads, barrier: new RecoveryBarrier(unplaced.map(({ id }) => id)) };
+    for (const record of unplaced) startActor(context, record, nextThreads(state));
     for (const thread of threads) {
       for (const record of state.metadata.takeOrphans(thread)) startActor(context, record, [thread]);
     }
@@ -96,7 +100,7 @@ export const metadataServer = genServer<
         return outcome === null ? noReply(state) : answer(state, from, outcome);
       }
       case 'queuePlaced':
-        return reply(placed(metadata, request.id, queuePlaced(state, context, request.id, request.pid)), state);
+        return beginQueue(state, context, request.id, request.pid, from);
       case 'queueDeleted':
         metadata.removeQueue(request.id);
         return answer(state, from, true as const);
@@ -286,6 +290,15 @@ function startActor(context: ServerContext, record: QueueRecord, threads: readon
   context.spawnLink(queueStarter, [self, record, threads], { label: 'queue starter' });
 }
 
+/** A queue's actor says where it is, and hears when it may begin. */
+function beginQueue(state: State, context: ServerContext, id: number, pid: Pid<QueueMessage>, from: From) {
+  const { metadata, barrier } = state;
+  const epoch = queuePlaced(state, context, id, pid);
+  barrier.arrive(id);
+  barrier.pass(() => replyTo(context, from, placed(metadata, id, epoch)));
+  return noReply(state);
+}
+
 /** A queue's actor says where it is; returns its epoch. */
 function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<QueueMessage>): number {
   const { metadata } = state;
@@ -343,6 +356,7 @@ function queueNotStarted(state: State, context: ServerContext, { id, reason }: Q
   const record = starting?.record ?? metadata.tables.queueById(id);
   const { name } = record ?? { name: '' };
   context.env.logger.log('error', 'queue did not start', { queue: name, reason: formatReason(reason) });
+  state.barrier.arrive(id);
   if (starting === undefined) {
     // What is in the log is not given up because no thread has taken it now.
     if (record !== undefined && metadata.isLogged(record)) context.startTimer(START_AGAIN_MS, context.self, id);

@@ -30,6 +30,8 @@ export interface BrokerPlan {
   readonly threads: readonly number[];
   /** Per thread, in the same order: children that run on it and need its replica, in order. Their bodies are Mfas. */
   readonly frontEnds: readonly (readonly ChildSpec[])[];
+  /** Started on each thread before its replica: they make formats known, which dead letters of the first moments need. */
+  readonly formats?: readonly ChildSpec[];
   /** How to keep what is durable; without it everything is in memory. */
   readonly store?: StorePlan;
   /** Definitions as JSON, imported once before the front ends start; without them none. */
@@ -61,10 +63,17 @@ const queues = dynamicSupervisor(QUEUE_CRASHES);
 
 /** One data thread: its replica, then what depends on it. */
 const threadTree = supervisor(
-  (context, thread: number, frontEnds: readonly ChildSpec[], heapShareMax: number | null) => ({
+  (
+    context,
+    thread: number,
+    formats: readonly ChildSpec[],
+    frontEnds: readonly ChildSpec[],
+    heapShareMax: number | null,
+  ) => ({
     strategy: 'restForOne',
     ...THREAD_CRASHES,
     children: [
+      ...formats,
       { id: 'replica', start: { body: REPLICA, placement: { thread } } },
       ...(heapShareMax === null
         ? []
@@ -79,7 +88,7 @@ function on(thread: number): (spec: ChildSpec) => ChildSpec {
 }
 
 /** What runs on the data threads beside queues; its argument is a {@link BrokerPlan}. */
-const threadTrees = supervisor((_context, { threads, frontEnds, alarms }: BrokerPlan) => ({
+const threadTrees = supervisor((_context, { threads, formats, frontEnds, alarms }: BrokerPlan) => ({
   strategy: 'oneForOne',
   ...THREAD_CRASHES,
   children: threads.map(
@@ -87,7 +96,12 @@ const threadTrees = supervisor((_context, { threads, frontEnds, alarms }: Broker
       id: threadTreeId(thread),
       start: {
         body: threadTree,
-        args: [thread, (frontEnds[index] ?? []).map(on(thread)), alarms?.heapShareMax ?? null],
+        args: [
+          thread,
+          (formats ?? []).map(on(thread)),
+          (frontEnds[index] ?? []).map(on(thread)),
+          alarms?.heapShareMax ?? null,
+        ],
       },
       type: 'supervisor',
     }),

@@ -18,7 +18,7 @@ import { hasTag } from '../../term/index.ts';
 import { consumerPriority } from '../arguments.ts';
 import { conditionalDeleteRefused, exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
 import type { QueueRecord } from '../metadata/records.ts';
-import { awaitReplica } from '../metadata/thread-replica.ts';
+import { awaitReplica, catchUp } from '../metadata/thread-replica.ts';
 import { type QueueSettings, queueSettings } from '../queue/index.ts';
 import { forget, isLogged, keptInLog, keptInMemory } from './kept.ts';
 import type { ConsumeRequest, QueueCall, QueueMessage } from './protocol.ts';
@@ -45,6 +45,8 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
         id: state.record.id,
         pid: context.self as never,
       });
+      // Where a dead letter may go is known here before the first one leaves.
+      yield* catchUp(context, replica);
       state.placed(replica, epoch);
       state.adopt(queueSettings(effective));
       state.recover();

@@ -94,9 +94,7 @@ export class ChannelConsumers {
     const bound = this.sharedPrefetch > 0 && !wanted.noAck ? this.sharedPrefetch : DELIVERY_WINDOW;
     const window = prefetch > 0 && prefetch <= bound ? 0 : bound;
     const consumer: Consumer = { ...wanted, queueId: record.id, prefetch, window, id: 0 };
-    const peer = this.channel.peers.find(record.id);
-    if (peer === null) throw new Error('a queue that is known has a place');
-    yield* this.attach(peer, consumer);
+    yield* this.attach(this.channel.peers.of(record), consumer);
     this.byTag.set(consumer.tag, consumer);
   }
 

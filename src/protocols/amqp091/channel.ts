@@ -222,9 +222,7 @@ export class Channel {
 
   /** Asks a queue, by record. Ends the channel with 404 when the queue is gone. */
   *askQueue<const Q extends QueueCall>(record: QueueRecord, request: Q): Effects<ReplyOf<QueueCall, Q>> {
-    const peer = this.peers.find(record.id);
-    if (peer === null) throw new CloseSignal(noQueue(record.vhost, record.name));
-    return yield* this.ask(peer, request);
+    return yield* this.ask(this.peers.of(record), request);
   }
 
   /** Asks a queue; while its actor is down, waits for the next one. */

@@ -2,4 +2,4 @@
 export * from './format.ts';
 export type { ListenerOptions } from './listener.ts';
 export { type AmqpSettings, type CertificateLogin, DEFAULT_SETTINGS } from './settings.ts';
-export { listenerChild } from './tree.ts';
+export { formatChild, listenerChild } from './tree.ts';

@@ -5,6 +5,7 @@ import { tryCall } from '../../behaviours/index.ts';
 import {
   type FromQueue,
   type Message,
+  noQueue,
   type PlaceNotice,
   type Policy,
   type QueueMessage,
@@ -17,6 +18,7 @@ import { type AnyPid, hasTag, type Pid, type Ref } from '../../term/index.ts';
 import { ackTimeoutOf } from './ack-timeouts.ts';
 import type { Channel } from './channel.ts';
 import type { Consumer } from './channel-consumers.ts';
+import { CloseSignal } from './close-signal.ts';
 
 /** Publishes sent to a queue together and not yet taken by it. */
 export interface Batch {
@@ -92,6 +94,13 @@ export class QueuePeers {
     peer.policies = policies;
     peer.ackTimeoutMs = ackTimeoutOf(replica.tables.effectiveArguments(peer.record), args.consumerTimeoutMs);
     return peer.ackTimeoutMs;
+  }
+
+  /** The peer of a queue that a command names. Throws CloseSignal 404 when it has just been deleted. */
+  of(record: QueueRecord): QueuePeer {
+    const peer = this.find(record.id);
+    if (peer === null) throw new CloseSignal(noQueue(record.vhost, record.name));
+    return peer;
   }
 
   known(queueId: number): QueuePeer | undefined {

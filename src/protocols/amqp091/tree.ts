@@ -11,6 +11,8 @@
 import {
   type ChildSpec,
   dynamicSupervisor,
+  genServer,
+  ignore,
   type SupervisorPid,
   type SupervisorSpec,
   startChild,
@@ -45,12 +47,22 @@ export const connections = dynamicSupervisor();
 /** All channels of one connection. */
 export const channels = dynamicSupervisor();
 
-/**
- * Connections and the listener that accepts them. On a thread that owns no sockets (`null`) it only makes the property
- * format known: queues live there too, and route and dead-letter by headers.
- */
-export const listenerTree = supervisor((context, options: Listeners) => {
-  registerFormat(context, FORMAT, amqp091Format);
+/** Makes the property format known on its thread: queues live there too, and route and dead-letter by headers. */
+export const format = genServer({
+  label: 'format of AMQP 0-9-1',
+  init: (context) => {
+    registerFormat(context, FORMAT, amqp091Format);
+    return ignore();
+  },
+});
+
+/** The child of a thread that knows Messages of AMQP 0-9-1. */
+export function formatChild(): ChildSpec {
+  return { id: 'format', start: { body: own('format') } };
+}
+
+/** Connections and the listeners that accept them; none on a thread that owns no sockets. */
+export const listenerTree = supervisor((_context, options: Listeners) => {
   const listeners = Array.isArray(options)
     ? (options as readonly ListenerOptions[])
     : [options as ListenerOptions | null];

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type SupervisorPid, startLink } from '../../../src/behaviours/index.ts';
 import { brokerTree, type StorePlan } from '../../../src/broker/index.ts';
 import { type Context, type Effects, isDown, receive, sleep } from '../../../src/process/index.ts';
-import { listenerChild } from '../../../src/protocols/amqp091/index.ts';
+import { formatChild, listenerChild } from '../../../src/protocols/amqp091/index.ts';
 import { type AnyPid, formatReason, type Pid, type Ref } from '../../../src/term/index.ts';
 import { loadModules, type SimOptions, simulate } from '../../../src/testing.ts';
 import { connectionsIn, treeOf } from '../../support/broker-processes.ts';
@@ -122,6 +122,7 @@ export function* startBroker(context: Context<unknown>, threads: 0 | 2, store?: 
   const tree = yield* startLink(brokerTree, [
     {
       threads: places,
+      formats: [formatChild()],
       frontEnds: places.map(() => [listenerChild(listen)]),
       ...(store === undefined ? {} : { store }),
     },
