@@ -13,7 +13,7 @@ import type { ServerContext } from './callbacks.ts';
 import type { ChildSpec, SupervisorFlags } from './child-spec.ts';
 import { genServer, type ServerDefinition } from './gen-server.ts';
 import type { From, Request } from './protocol.ts';
-import type { RegistryKey } from './registry.ts';
+import { checkKey, type RegistryKey } from './registry.ts';
 import { type CallResult, noReply, ok, reply } from './results.ts';
 import { readTerm, type StoredTerm, storeTerm } from './stored-term.ts';
 import { type SupervisorDefinition, supervisor } from './supervisor.ts';
@@ -90,6 +90,7 @@ export function termKeys(context: Pick<Context, 'kernel'>): readonly TermKey[] {
 
 /** Writes; when it returns every thread reads the new value. Throws CallError when the owner is not there, NotATermError. */
 export function* putTerm(key: TermKey, value: unknown): Effects<void> {
+  checkKey('putTerm', key);
   // What is no term is the caller's fault, and must not be found out by the owner.
   storeTerm(value);
   yield* call(OWNER, { tag: 'change', change: { key, put: value } });

@@ -156,6 +156,7 @@ export function* settle(
       if (server.watch !== null) tell(server.watch, result, from);
       next = result.next;
       if (next === null) return server;
+      if (!isNext(next)) throw new ExitError(badNext(callback, next));
       if ('timeoutMs' in next) {
         server.sleep(next.timeoutMs, context);
         return server;
@@ -231,6 +232,15 @@ function* terminate(callbacks: Loose, server: Server<unknown>, reason: unknown, 
 const TEXT_MAX = 200;
 /** What to do instead of an async callback. */
 export const PROMISE_TEXT = 'a promise: callbacks are not async; wait in a generator callback, or answer later';
+
+function isNext(next: unknown): boolean {
+  return typeof next === 'object' && next !== null && ('timeoutMs' in next || 'continue' in next);
+}
+
+function badNext(callback: string, next: unknown): BadReturnReason {
+  const text = `${formatReason(next).slice(0, TEXT_MAX)} as what to do next, not { timeoutMs } or { continue }`;
+  return { tag: 'badReturnValue', callback, text };
+}
 
 function badReturn(callback: string, value: unknown): BadReturnReason {
   // An async callback is the likely reason; nobody will ever look at its promise, so its failure must not end the host.

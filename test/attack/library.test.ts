@@ -30,6 +30,7 @@ import {
   leaveGroup,
   membersOf,
   monitorGroup,
+  noReply,
   notify,
   ok,
   onReceive,
@@ -40,6 +41,7 @@ import {
   partitions,
   processGroups,
   processInfo,
+  putTerm,
   type RequestIds,
   readRow,
   receive,
@@ -396,6 +398,23 @@ it('a Go channel outlives whatever is sent to the pid in its handle', async () =
     return yield* receiveFrom(channel);
   });
   expect(got).toEqual({ ok: true, value: 5 });
+});
+
+it.each([[{ timeout: 5 }], [7], [{}]])('GS-9 what a server is to do next is no %j, and it says so', async (next) => {
+  const outcome = await outcomeOf(function* () {
+    const server = genServer({
+      init: () => ok(0),
+      handleCall: (_request: Wrong, _from, state: number) => noReply(state, next as Wrong),
+      handleContinue: (_continuation, state) => noReply(state),
+    });
+    return yield* tryCall(yield* started(server), 'x', 1_000);
+  });
+  const text = expect.stringMatching(/ as what to do next, not \{ timeoutMs \} or \{ continue \}$/);
+  expect(outcome).toEqual({ ok: false, error: { tag: 'badReturnValue', callback: 'handleCall', text } });
+});
+
+it.each([[{}], [undefined], [Symbol('x')]])('PT-1 %s is no key of a persistent term', async (key) => {
+  expect(await outcomeOf(() => putTerm(key as Wrong, 1))).toMatch(/^BadArgumentError: putTerm needs a key of text/);
 });
 
 it('GS-6 a server that answers what is no call ends, and its caller hears it', async () => {
