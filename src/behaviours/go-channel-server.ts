@@ -97,6 +97,7 @@ class State implements GoVoice {
 export const goChannelServer: ServerDefinition<readonly [number, AnyPid], GoCall, never, GoOffer | GoYes | GoWithdraw> =
   genServer({
     label: 'goChannel',
+    formatStatus: infoOf,
     init: (context, capacity: number, owner: AnyPid) => ok(new State(context, capacity, owner)),
     handleCall(request: GoCall, from, state: State) {
       switch (request.tag) {

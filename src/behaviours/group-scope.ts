@@ -67,6 +67,7 @@ export function tableName(scope: string): string {
 /** The server; started with the name of its scope, under the name that {@link scopeName} says. */
 export const groupScope: ServerDefinition<readonly [string], GroupCall, never, PeerMessage> = genServer({
   label: 'groupScope',
+  formatStatus: ({ table }: State) => new Map(table.groups().map((group) => [group, table.members(group)])),
   init(context, scope: string) {
     const { locals } = context.kernel;
     const table = new GroupTable(context.self);

@@ -112,6 +112,7 @@ function termsOf({ kernel }: Pick<Context, 'kernel'>): Terms {
 /** The process that owns the terms. What it owns outlives its crash: it stands among the locals of its thread. */
 export const termOwner: ServerDefinition<readonly [], OwnerCall, never, AppliedMessage> = genServer({
   label: 'termOwner',
+  formatStatus: ({ terms }: Owner) => ({ keys: [...terms.keys()] }),
   init(context) {
     const { locals } = context.kernel;
     const terms = (locals.get(LOCALS) as Terms | undefined) ?? new Map();
@@ -176,6 +177,7 @@ interface Replica {
 /** The process that keeps the replica of one thread; named by {@link TERM_REPLICA}. */
 export const termReplica: ServerDefinition<readonly [], never, never, UpdateMessage> = genServer({
   label: 'termReplica',
+  formatStatus: ({ terms }: Replica) => ({ keys: [...terms.keys()] }),
   *init(context) {
     const all = (yield* call(OWNER, { tag: 'attach' })) as ReadonlyMap<TermKey, unknown>;
     const terms: Terms = new Map([...all].map(([key, value]) => [key, storeTerm(value)]));

@@ -17,16 +17,20 @@ import {
   getState,
   getStatistics,
   getStatus,
+  goChannel,
+  joinGroup,
   keepEvents,
   keepStateAndData,
   noReply,
   ok,
   persistentTerms,
   processGroups,
+  putTerm,
   type Request,
   replaceState,
   reply,
   type StatemEvent,
+  sendTo,
   startIn,
   startLink,
   stepBack,
@@ -242,6 +246,26 @@ describe('behaviours whose state is their own', () => {
       }),
   );
 
+  it('SYS-1 the processes of the library show what they hold, and let nobody replace it', () =>
+    inSystem(function* (context) {
+      yield* startLink(processGroups('shown'));
+      yield* joinGroup('shown', 'room');
+      yield* startLink(persistentTerms());
+      yield* putTerm('key', 1);
+      const channel = goChannel<number>(context, 2);
+      yield* sendTo(channel, 1);
+      const shown: readonly (readonly [AnyPid | string, unknown])[] = [
+        ['groups/shown/0', new Map([['room', [context.self]]])],
+        ['persistentTerms/owner', { keys: ['key'] }],
+        [channel.pid, { length: 1, capacity: 2, isClosed: false, senders: 0, receivers: 0 }],
+      ];
+      for (const [server, state] of shown) {
+        expect(yield* getState(server)).toEqual(state);
+        expect((yield* getStatus(server)).state).toEqual(state);
+        expect(yield* failureOf(replaceState(server, state))).toContain('can be looked at, not replaced');
+      }
+    }));
+
   it('SYS-1 getStatus shows what is nearest to a state that is no term', () =>
     inSystem(function* () {
       const started = yield* startLink(genServer({ init: () => ok({ run: () => 1 }) }));
@@ -293,7 +317,7 @@ function* failureOf(effects: Effects<unknown>): Effects<string> {
   }
 }
 
-async function inSystem(body: () => Effects<void>): Promise<void> {
+async function inSystem(body: (context: Context<unknown>) => Effects<void>): Promise<void> {
   await using system = await startSystem({ logger: 'silent' });
   await system.run(body);
 }
