@@ -1,5 +1,5 @@
 // The rows of the arguments of queues, consumers, exchanges and bindings.
-import { absent, built, type Group, inFile, more } from './row.ts';
+import { absent, built, type Group, inFile, more, neither } from './row.ts';
 
 const queues = inFile('protocol/queue-arguments');
 const types = inFile('protocol/queue-types');
@@ -182,18 +182,26 @@ export const QUEUE_ARGUMENTS: Group = {
       queues('no argument that is unknown, and numbers by value'),
       'let through',
     ),
-    absent('x-consumer-disconnected-timeout', 'F 1.4', 'RabbitMQ 4.3, for consumers on other nodes; there is one node'),
-    absent(
+    neither(
+      'x-consumer-disconnected-timeout',
+      'F 1.4',
+      'RabbitMQ 4.3, for consumers on other nodes; there is one node',
+    ),
+    neither(
       'x-quorum-target-group-size',
       'F 1.4',
       'RabbitMQ 4, for replicas, which there are none of; let through as unknown',
     ),
-    absent(
+    neither(
       'x-member-placement-tag',
       'F 1.4',
       'RabbitMQ 4.3, for replicas, which there are none of; let through as unknown',
     ),
-    absent('x-stream-filter-size-bytes', 'F 1.4', 'filters of streams came with RabbitMQ 3.13; let through as unknown'),
+    neither(
+      'x-stream-filter-size-bytes',
+      'F 1.4',
+      'filters of streams came with RabbitMQ 3.13; let through as unknown',
+    ),
   ],
 };
 
@@ -214,8 +222,8 @@ export const CONSUMER_ARGUMENTS: Group = {
         'a consumer begins where x-stream-offset says, and with what comes next without it',
       ),
     ]),
-    absent('x-stream-filter', 'F 1.4', 'filters of streams came with RabbitMQ 3.13; the argument is let through'),
-    absent(
+    neither('x-stream-filter', 'F 1.4', 'filters of streams came with RabbitMQ 3.13; the argument is let through'),
+    neither(
       'x-stream-match-unfiltered',
       'F 1.4',
       'filters of streams came with RabbitMQ 3.13; the argument is let through',

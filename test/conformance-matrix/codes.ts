@@ -1,5 +1,5 @@
 // The rows of the reply codes.
-import { absent, built, type Group, inFile, more } from './row.ts';
+import { built, type Group, inFile, more, neither } from './row.ts';
 
 const codes = inFile('protocol/reply-codes');
 
@@ -8,18 +8,18 @@ export const REPLY_CODES: Group = {
   title: 'Reply codes',
   rows: [
     built('200 OK', '3', codes('%i %s'), 'of clients; any other is taken as well'),
-    absent('311 CONTENT_TOO_LARGE', 'codes', 'RabbitMQ never sends it either: a body that is too large is 406'),
+    neither('311 CONTENT_TOO_LARGE', 'codes', 'RabbitMQ never sends it: a body that is too large is 406'),
     built(
       '312 NO_ROUTE',
       '7',
       inFile('protocol/publishing')('mandatory without a destination is returned with 312, before its confirm'),
     ),
-    absent('313 NO_CONSUMERS', 'codes', 'RabbitMQ never sends it either: immediate is 540'),
+    neither('313 NO_CONSUMERS', 'codes', 'RabbitMQ never sends it: immediate is 540'),
     built('320 CONNECTION_FORCED', '3', [
       ...inFile('cli/start-stop')('stops cleanly on %s data threads: clients are told 320'),
       ...inFile('protocol/access')('the connections of a deleted user and of a deleted vhost are closed with 320'),
     ]),
-    absent('402 INVALID_PATH', 'codes', 'RabbitMQ never sends it either: an unknown vhost is 530'),
+    neither('402 INVALID_PATH', 'codes', 'RabbitMQ never sends it: an unknown vhost is 530'),
     built('403 ACCESS_REFUSED', '5, 6', [
       ...codes('403 ACCESS_REFUSED for a name of the system'),
       ...inFile('protocol/connections')(
@@ -39,7 +39,7 @@ export const REPLY_CODES: Group = {
     built('503 COMMAND_INVALID', '4, 5', codes('503 COMMAND_INVALID for an exchange type that is none')),
     built('504 CHANNEL_ERROR', '4', codes('504 CHANNEL_ERROR for a channel that is not open')),
     built('505 UNEXPECTED_FRAME', '2', codes('505 UNEXPECTED_FRAME for a method instead of a content')),
-    absent('506 RESOURCE_ERROR', 'codes', 'RabbitMQ never sends it either: what is short makes publishers wait'),
+    neither('506 RESOURCE_ERROR', 'codes', 'RabbitMQ never sends it: what is short makes publishers wait'),
     built('530 NOT_ALLOWED', '1, 4, 7', [
       ...codes('530 NOT_ALLOWED for a consumer tag in use'),
       ...inFile('protocol/connections')('open of a vhost that is not there is refused with 530'),

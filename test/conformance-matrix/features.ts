@@ -1,6 +1,6 @@
 // The rows of RabbitMQ's extensions and of what else its clients and operators see: capabilities, confirms and
 // consumers, policies, access, transports, alarms, definitions.
-import { absent, built, type Group, inFile, more } from './row.ts';
+import { absent, built, type Group, inFile, more, neither } from './row.ts';
 
 const publishing = inFile('protocol/publishing');
 const consuming = inFile('protocol/consuming');
@@ -196,7 +196,7 @@ export const POLICY_KEYS: Group = {
       keys('consumer-timeout closes the channel of who keeps a delivery longer'),
       'came with RabbitMQ 3.12, which 3.10 refuses as unknown',
     ),
-    absent(
+    neither(
       'consumer-disconnected-timeout',
       'F 1.5',
       'a key of RabbitMQ 4.3, for consumers on other nodes; there is one node',
@@ -230,7 +230,7 @@ export const ACCESS: Group = {
     ),
     built('AMQPLAIN', '1', connections('start-ok with AMQPLAIN is answered with tune')),
     built('EXTERNAL', 'F 1.1', tls('EXTERNAL logs in as the user of the common name, on TLS only')),
-    absent('ANONYMOUS', 'F 1.1', 'RabbitMQ 4; who wants it makes a user without rights'),
+    neither('ANONYMOUS', 'F 1.1', 'RabbitMQ 4; who wants it makes a user without rights'),
     absent('OAuth 2', 'F 1.1', 'needs a server of tokens and a plugin; passwords and certificates are there'),
     built(
       'guest from loopback only',

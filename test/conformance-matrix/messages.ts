@@ -1,5 +1,5 @@
 // The rows of what a Message is made of: frames, properties, types of headers, and headers with a meaning.
-import { absent, built, type Group, inFile, more } from './row.ts';
+import { built, type Group, inFile, more, neither } from './row.ts';
 
 const publishing = inFile('protocol/publishing');
 const malformed = inFile('protocol/malformed');
@@ -191,7 +191,11 @@ export const HEADERS: Group = {
         'x-recent-history-length bounds what it remembers; x-recent-history-no-store keeps a Message out',
       ),
     ),
-    absent('x-last-death-reason, -queue, -exchange', 'F 1.2', 'RabbitMQ writes them from 3.13 on'),
-    absent('x-stream-filter-value', 'F 1.4', 'filters of streams came with RabbitMQ 3.13; the header passes unchanged'),
+    neither('x-last-death-reason, -queue, -exchange', 'F 1.2', 'RabbitMQ writes them from 3.13 on'),
+    neither(
+      'x-stream-filter-value',
+      'F 1.4',
+      'filters of streams came with RabbitMQ 3.13; the header passes unchanged',
+    ),
   ],
 };

@@ -1,5 +1,5 @@
 // The rows of all methods of AMQP 0-9-1 and RabbitMQ's extensions, by who says them.
-import { absent, built, type Group, inFile, refused } from './row.ts';
+import { built, type Group, inFile, neither, refused } from './row.ts';
 
 const connections = inFile('protocol/connections');
 const exchanges = inFile('protocol/exchanges');
@@ -110,7 +110,7 @@ export const SERVER_METHODS: Group = {
     ),
     built('connection.update-secret-ok', '3', connections('update-secret is answered with update-secret-ok')),
     built('channel.open-ok', '4', connections('open is answered with open-ok; a second one is 504')),
-    absent('channel.flow', '4', 'RabbitMQ never sends it either: who publishes too fast is not read from'),
+    neither('channel.flow', '4', 'RabbitMQ never sends it: who publishes too fast is not read from'),
     built('channel.flow-ok', '4', connections(FLOW)),
     built('channel.close', '4', connections(CHANNEL_CLOSED)),
     built('channel.close-ok', '4', connections(CHANNEL_CLOSE)),

@@ -6,6 +6,7 @@ const MARKS = {
   refused: 'refused, as by RabbitMQ',
   more: 'more than RabbitMQ 3.10',
   absent: 'not there',
+  neither: 'not there, as in RabbitMQ 3.10',
 };
 
 const INTRODUCTION = `# Conformance, row by row

@@ -3,9 +3,10 @@
 
 /**
  * `built`: it does what RabbitMQ does. `refused`: RabbitMQ refuses it, and so does this broker. `more`: RabbitMQ 3.10 has
- * it not, or only as a plugin or in a later release. `absent`: it is not there, and `note` says why.
+ * it not, or only as a plugin or in a later release. `absent`: it is not there, and `note` says why. `neither`: nor is it in
+ * RabbitMQ 3.10.
  */
-export type Status = 'built' | 'refused' | 'more' | 'absent';
+export type Status = 'built' | 'refused' | 'more' | 'absent' | 'neither';
 
 /**
  * A test: its file below `test/`, without `.test.ts`, and its title as it is written there. `cases` are what the first
@@ -62,4 +63,9 @@ export function more(name: string, digest: string, proofs: readonly Proof[], not
 /** A row that is not there, and why. */
 export function absent(name: string, digest: string, note: string): Row {
   return { name, digest, status: 'absent', proofs: [], note };
+}
+
+/** A row that is not there, as in RabbitMQ 3.10: it never sends it, or it came with a later release. */
+export function neither(name: string, digest: string, note: string): Row {
+  return { name, digest, status: 'neither', proofs: [], note };
 }
