@@ -3,8 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'amqplib';
 import { describe, expect, it } from 'vitest';
+import { whichChildren } from '../../src/behaviours/index.ts';
 import { type Broker, startBroker } from '../../src/broker.ts';
 import { reserveTcpPort } from '../../src/env/host/index.ts';
+import type { Pid } from '../../src/term/index.ts';
 
 const CORPUS = readFileSync(new URL('../broker/definitions/rabbitmq-3.10.8.json', import.meta.url), 'utf8');
 const start = (definitions?: object | string): Promise<Broker> =>
@@ -71,6 +73,21 @@ describe('definitions of RabbitMQ 3.10.8', () => {
       expect(await looking).toBe('the last queue');
     },
   );
+
+  it('hold nobody back later: what listens comes back with its thread', async () => {
+    await using broker = await start({ queues: [{ vhost: '/', name: 'kept', durable: true }] });
+    const trees = () => broker.system.perform(() => whichChildren('broker.threads'));
+    const [first] = await trees();
+    broker.system.exit(first.pid as Pid, 'kill');
+    await expect.poll(async () => (await trees())[0].pid !== first.pid).toBe(true);
+    const look = async () => {
+      const connection = await connect(broker.url);
+      const { queue } = await (await connection.createChannel()).checkQueue('kept');
+      await connection.close();
+      return queue;
+    };
+    await expect.poll(() => look().catch(() => null)).toBe('kept');
+  });
 
   it('come out as they went in, and mean the same again', async () => {
     await using broker = await start(CORPUS);
