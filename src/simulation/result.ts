@@ -1,6 +1,7 @@
 // What a run came to, and how it is told to a person.
 import { formatReason } from '../term/index.ts';
 import { type Chart, type ChartOptions, chartOf } from './chart.ts';
+import { conditionsOf } from './conditions.ts';
 import { adviceFor } from './guard.ts';
 import { describeChoice } from './history.ts';
 import { type Deviation, encodeToken } from './schedule.ts';
@@ -104,9 +105,9 @@ export class SimResult<T> {
     });
   }
 
-  /** One word that replays this run exactly. */
+  /** One word that replays this run exactly, under the same options. */
   get token(): string {
-    return encodeToken({ seed: this.seed, deviations: this.deviations });
+    return encodeToken({ seed: this.seed, deviations: this.deviations }, conditionsOf(this.world.settings));
   }
 
   /** The deviations in words, one line each. */

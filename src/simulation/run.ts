@@ -2,6 +2,7 @@
 // is counted, killed, and must leave nothing (R12).
 import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
 import { reasonOf } from '../term/index.ts';
+import { conditionsOf } from './conditions.ts';
 import { holdGuard } from './guard.ts';
 import { leaksOf } from './leaks.ts';
 import type { Settings, SimOptions } from './options.ts';
@@ -140,6 +141,7 @@ export class Run<T> {
     if (this.outcome.tag === 'value') this.checkNothingLeft();
     if (options.tape !== undefined) {
       options.tape.taken = result.deviations;
+      options.tape.conditions = conditionsOf(world.settings);
       options.tape.overtaken = result.overtaken;
     }
     const { violation } = world.watch;

@@ -13,6 +13,8 @@
 // A deviation whose choice is not possible at its step waits a little for it and is then left out, so that a schedule
 // of which something was taken away still means something.
 
+import { describe } from '../term/index.ts';
+
 /** One departure from FIFO: at this step, this choice. */
 export type Deviation = readonly [step: number, choiceKey: string];
 
@@ -29,33 +31,56 @@ export class BadTokenError extends TypeError {
 
 const VERSION = 's1';
 
-/** A schedule as one word that survives a shell and a URL. */
-export function encodeToken(schedule: Schedule): string {
-  const text = JSON.stringify(schedule.deviations);
-  return `${VERSION}.${schedule.seed.toString(36)}.${Buffer.from(text).toString('base64url')}`;
+/** A schedule as one word that survives a shell and a URL; with options of its run by name, when they are given. */
+export function encodeToken(schedule: Schedule, conditions: Readonly<Record<string, number>> = {}): string {
+  const word = `${VERSION}.${schedule.seed.toString(36)}.${encoded(schedule.deviations)}`;
+  return Object.keys(conditions).length === 0 ? word : `${word}.${encoded(conditions)}`;
+}
+
+function encoded(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** The schedule in a token. Throws BadTokenError. */
 export function decodeToken(token: string): Schedule {
-  const [version, seed, text] = token.split('.');
+  const [version, seed, text, , ...more] = partsOf(token);
   const number = /^-?[0-9a-z]+$/.test(seed ?? '') ? Number.parseInt(seed, 36) : Number.NaN;
-  if (version !== VERSION || text === undefined || !Number.isSafeInteger(number)) {
-    throw new BadTokenError(`not a schedule token: ${token}`);
+  if (version !== VERSION || text === undefined || !Number.isSafeInteger(number) || more.length > 0) {
+    throw refusal(token);
   }
-  return { seed: number, deviations: decodeDeviations(text, token) };
+  const list = decoded(text, token);
+  if (!Array.isArray(list) || !list.every(isDeviation)) throw refusal(token);
+  return { seed: number, deviations: list };
 }
 
-function decodeDeviations(text: string, token: string): Deviation[] {
-  let list: unknown;
+/** The options that a token carries. Throws BadTokenError. */
+export function conditionsIn(token: string): Readonly<Record<string, number>> {
+  const text = partsOf(token)[3];
+  if (text === undefined) return {};
+  const conditions = decoded(text, token);
+  const isRecord = typeof conditions === 'object' && conditions !== null && !Array.isArray(conditions);
+  if (!isRecord || !Object.values(conditions).every(Number.isFinite)) throw refusal(token);
+  return conditions as Readonly<Record<string, number>>;
+}
+
+function partsOf(token: unknown): string[] {
+  if (typeof token !== 'string') throw refusal(token);
+  // People copy words with what stands around them.
+  return token.trim().split('.');
+}
+
+function refusal(token: unknown): BadTokenError {
+  return new BadTokenError(`not a schedule token: ${typeof token === 'string' ? token : describe(token)}`);
+}
+
+function decoded(text: string, token: string): unknown {
   try {
-    list = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
-    throw new BadTokenError(`not a schedule token: ${token}`);
+    throw refusal(token);
   }
-  if (!Array.isArray(list) || !list.every(isDeviation)) throw new BadTokenError(`not a schedule token: ${token}`);
-  return list;
 }
 
 function isDeviation(value: unknown): value is Deviation {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'number' && typeof value[1] === 'string';
+  return Array.isArray(value) && value.length === 2 && Number.isInteger(value[0]) && typeof value[1] === 'string';
 }

@@ -1,10 +1,11 @@
 // The third engine (DESIGN decisions 1 and 17): one seed is one schedule, time is virtual. The body runs as the root
 // process of a run (run.ts).
 import type { Process } from '../process/index.ts';
-import { type SimOptions, settingsOf } from './options.ts';
+import { checkConditions, conditionsOf } from './conditions.ts';
+import { type Settings, type SimOptions, settingsOf } from './options.ts';
 import type { SimResult } from './result.ts';
 import { type AsyncSimBody, isWaiting, Run, type SimBody } from './run.ts';
-import { decodeToken } from './schedule.ts';
+import { conditionsIn, decodeToken } from './schedule.ts';
 
 /** So many turns of promises and still not waiting for the simulation: it waits for something else. */
 const HOPS_MAX = 1_000;
@@ -15,7 +16,7 @@ const HOPS_AFTER = 16;
  * failed run; read `result.value` for that. Async bodies need {@link simulateAsync}.
  */
 export function simulate<T>(options: SimOptions, body: SimBody<T>): SimResult<T> {
-  const settings = settingsOf(options);
+  const settings = checkedSettings(options);
   const run = new Run(settings, body, false);
   while (run.step());
   const result = run.finish(options);
@@ -31,7 +32,7 @@ export function simulateAsync<T>(options: SimOptions, body: SimBody<T>): Promise
 export function simulateAsync<T>(options: SimOptions, body: AsyncSimBody<T>): Promise<SimResult<T>>;
 export function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>>;
 export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>> {
-  const settings = settingsOf(options);
+  const settings = checkedSettings(options);
   const run = new Run<T>(settings, body, true);
   await runAsync(run);
   const result = run.finish(options);
@@ -42,9 +43,22 @@ export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | A
   return run.unlessDiffers(again, result);
 }
 
-/** Runs `body` exactly as the run that printed `token` did. Throws BadTokenError. */
+/**
+ * Runs `body` exactly as the run that printed `token` did; `options` must be those of that run. Throws BadTokenError for
+ * what is no token, and for one of a run with other numbers of threads, timers, network or disk.
+ */
 export function replay<T>(token: string, body: SimBody<T>, options: SimOptions = {}): SimResult<T> {
-  return simulate({ ...options, ...decodeToken(token), tape: undefined }, body);
+  const schedule = decodeToken(token);
+  checkConditions(conditionsIn(token), conditionsOf(settingsOf({ ...options, tape: undefined })));
+  return simulate({ ...options, ...schedule, tape: undefined }, body);
+}
+
+/** Settings, of which a tape that was made of a token asks for its own. */
+function checkedSettings(options: SimOptions): Settings {
+  const settings = settingsOf(options);
+  const expected = options.tape?.expected ?? null;
+  if (expected !== null) checkConditions(expected, conditionsOf(settings));
+  return settings;
 }
 
 async function runAsync<T>(run: Run<T>): Promise<void> {

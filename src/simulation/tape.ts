@@ -1,7 +1,9 @@
 // A schedule in the making: what a property-based test hands to `simulate`. Before the run it is a seed and a strategy;
 // after it, it knows the deviations that were taken, and that is what shrinks.
+
+import type { Conditions } from './conditions.ts';
 import type { FaultOptions } from './faults.ts';
-import { type Deviation, encodeToken } from './schedule.ts';
+import { conditionsIn, type Deviation, decodeToken, encodeToken } from './schedule.ts';
 import type { Strategy } from './strategies.ts';
 
 export class SimTape {
@@ -13,6 +15,10 @@ export class SimTape {
   readonly isPatient: boolean;
   /** What the strategy may do to the run beside its schedule. */
   readonly faults: FaultOptions;
+  /** The conditions that the token of this tape carries; null for a tape that is of no token. */
+  expected: Conditions | null = null;
+  /** The conditions of the last run. */
+  conditions: Conditions = {};
   /** What the last run with this tape did. */
   taken: readonly Deviation[] = [];
   /** What it has passed over, as holds; see `byHolding`. */
@@ -34,6 +40,15 @@ export class SimTape {
     this.faults = faults;
   }
 
+  /** The tape that a token stands for. Throws BadTokenError. */
+  static of(token: string): SimTape {
+    const { seed, deviations } = decodeToken(token);
+    const tape = new SimTape(seed, { tag: 'fifo' }, deviations);
+    tape.expected = conditionsIn(token);
+    tape.conditions = tape.expected;
+    return tape;
+  }
+
   /** Keeps what the last run did, because it failed. */
   keepFailure(): void {
     this.failed = this.taken;
@@ -41,7 +56,7 @@ export class SimTape {
 
   /** The word that replays the failing run: `replay(token, body)`. */
   get token(): string {
-    return encodeToken({ seed: this.seed, deviations: this.failed ?? this.taken });
+    return encodeToken({ seed: this.seed, deviations: this.failed ?? this.taken }, this.conditions);
   }
 
   /** What fast-check prints for a tape. */

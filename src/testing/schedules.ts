@@ -1,7 +1,7 @@
 // Schedules as a fast-check arbitrary (TST-1, TST-2). fast-check's own scheduler does not shrink; a schedule that is data
 // does: from the deviations that a failing run took, fewer and then earlier ones are tried.
 import { Arbitrary, type Random, Stream, Value } from 'fast-check';
-import { byHolding, decodeToken, type FaultOptions, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
+import { byHolding, type FaultOptions, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
 import { earlier, lower, milder } from './smaller.ts';
 
 export interface SchedulesOptions {
@@ -19,10 +19,9 @@ export function schedules(options: SchedulesOptions = {}): Arbitrary<SimTape> {
   return new ScheduleArbitrary(options.strategy ?? null, options.faults ?? {});
 }
 
-/** The tape that a token stands for; to keep a known failure as a regression: `examples: [[tapeOf('s1...')]]`. */
+/** The tape that a token stands for, under the options that it was found with; to keep a known failure as a regression: `examples: [[tapeOf('s1...')]]`. */
 export function tapeOf(token: string): SimTape {
-  const { seed, deviations } = decodeToken(token);
-  return new SimTape(seed, { tag: 'fifo' }, deviations);
+  return SimTape.of(token);
 }
 
 const SEED_BITS = 0x7fffffff;

@@ -8,14 +8,24 @@ import {
   findFailure,
   replay,
   type SimBody,
+  type SimOptions,
   simulate,
   simulateAsync,
+  tapeOf,
 } from '../../src/testing.ts';
 
 function* relay(context: Context<unknown>) {
   for (;;) {
     const { to, n } = yield* receive<{ to: Pid<unknown>; n: number }>();
     context.send(to, n);
+  }
+}
+
+function thrown(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
   }
 }
 
@@ -60,9 +70,47 @@ describe('simulate', () => {
   });
 
   it('a token that is none is refused by name', () => {
-    for (const token of ['', 's1.1', 's1.x y.W10', 's2.1.W10', 's1.1.e30', 's1.1.%%%']) {
-      expect(() => replay(token, twoRelays)).toThrow(BadTokenError);
+    const garbage = [
+      '',
+      '...',
+      's1.1',
+      's1.x y.W10',
+      's2.1.W10',
+      's1.1.e30',
+      's1.1.%%%',
+      's1.1.W10.W10',
+      's1.1.W10.e30.',
+    ];
+    for (const token of [...garbage, undefined, null, 7, {}, ['s1.1.W10']]) {
+      expect(() => replay(token as string, twoRelays)).toThrow(BadTokenError);
+      expect(() => tapeOf(token as string)).toThrow(BadTokenError);
     }
+    expect(replay(' s1.1.W10\n', twoRelays).isOk).toBe(true);
+  });
+
+  it.each<[string, SimOptions, SimOptions]>([
+    ['threads 2, and here it is 0', { threads: 2 }, {}],
+    ['threads 0, and here it is 1', {}, { threads: 1 }],
+    ['timerJitterMs 5, and here it is 20', { timerJitterMs: 5 }, {}],
+    ['net.latencyMs 3, and here it is 4', { net: { latencyMs: 3 } }, { net: { latencyMs: 4 } }],
+    ['net.windowBytes 65536, and here it is 9', {}, { net: { windowBytes: 9 } }],
+    ['disk.latencyMs 3, and here it is 0', { disk: { latencyMs: 3 } }, { disk: {} }],
+  ])('TST-2 a token of a run with other options is refused by their name: %s', (name, then, now) => {
+    const { token, hash } = simulate({ ...then, seed: 3 }, twoRelays);
+    const refused = expect.objectContaining({
+      name: 'BadTokenError',
+      message: expect.stringContaining(name) as string,
+    });
+    expect(thrown(() => replay(token, twoRelays, now))).toEqual(refused);
+    expect(thrown(() => simulate({ ...now, tape: tapeOf(token) }, twoRelays))).toEqual(refused);
+    expect(replay(token, twoRelays, then).hash).toBe(hash);
+    const tape = tapeOf(token);
+    expect(simulate({ ...then, tape }, twoRelays).hash).toBe(hash);
+    expect(tape.token).toBe(token);
+    // What does not change what happens may be another one.
+    expect(replay(token, twoRelays, { ...then, history: 5, stepsMax: 99_999, checks: false, strict: false }).hash).toBe(
+      hash,
+    );
   });
 
   it('names processes by spawn path', () => {
