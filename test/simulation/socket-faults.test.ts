@@ -193,12 +193,12 @@ describe('a broker behind streams that break', () => {
     expect(connects.size).toBeGreaterThan(1);
   });
 
-  it('finds a client that does not wait for confirms, and what is left of the schedule is the cut', () => {
+  it('finds a client that does not wait for confirms, and a cut is among the little that is left of the schedule', () => {
     const found = findFailure({ ...options, schedules: 300 }, reconnecting(careless as typeof publisher));
     expect(found?.result.describe()).toContain('B1 confirmed and lost');
     const keys = found?.result.deviations.map(([, key]) => key.replace(/ .*/, '')) ?? [];
-    expect(new Set(keys)).toEqual(new Set(['reset']));
-    expect(keys.length).toBeLessThanOrEqual(2);
+    expect(keys).toContain('reset');
+    expect(keys.length).toBeLessThanOrEqual(3);
     const { faults, ...plain } = options;
     expect(faults).toBe(ALL);
     const again = replay(found?.result.token ?? '', reconnecting(careless as typeof publisher), plain);
