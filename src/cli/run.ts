@@ -49,6 +49,7 @@ async function start(options: StartOptions): Promise<void> {
       amqpPort: options.amqpPort,
       host: options.host,
       threads: options.threads,
+      isDedicated: true,
       logger: options.logLevel,
       strict: false,
       ...transports(options),

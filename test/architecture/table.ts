@@ -69,6 +69,7 @@ export const STARTED_FILES: readonly string[] = ['src/cli/main.ts'];
 export const ENTRY_FILES: readonly string[] = [
   'index',
   'broker',
+  'broker-options',
   'amqp',
   'management',
   'observe',
