@@ -27,9 +27,11 @@ let areModulesWrapped = false;
 /** What stands for each original. */
 const made = new WeakMap<object, unknown>();
 
-/** From now on calls are the witness's; null for nobody. */
-export function setWitness(next: Witness | null): void {
+/** From now on calls are the witness's; null for nobody. Returns whose they were: a simulation may be within another. */
+export function setWitness(next: Witness | null): Witness | null {
+  const before = witness;
   witness = next;
+  return before;
 }
 
 /** Puts the guarded globals in place until the function that is returned is called; holds may overlap. */

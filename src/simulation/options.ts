@@ -3,6 +3,7 @@ import type { Logger } from '../env/index.ts';
 import type { AnyBody } from '../process/index.ts';
 import type { Engine, Names } from '../scheduler/index.ts';
 import { checkOptions } from '../term/index.ts';
+import { checkSettings } from './check-settings.ts';
 import type { DiskSeatOptions } from './disk-seat.ts';
 import type { FaultOptions } from './faults.ts';
 import type { NetOptions } from './net.ts';
@@ -164,10 +165,11 @@ const NO_MODULES: Settings['modules'] = new Map();
 /** Fills in the defaults. Throws RangeError for a number that makes no sense, and for an option that does not exist. */
 export function settingsOf(options: SimOptions): Settings {
   checkOptions('a simulation', options, KNOWN);
-  checkOptions('faults', options.faults ?? {}, FAULTS);
+  checkOptions('faults', options.faults === undefined ? {} : options.faults, FAULTS);
+  checkSettings(options);
   const { tape } = options;
   const seed = tape?.seed ?? options.seed ?? 1;
-  if (!Number.isInteger(seed)) throw new RangeError(`seed must be a whole number, got ${seed}`);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a whole number below 2 ** 53, got ${seed}`);
   const stepsMax = options.stepsMax ?? 100_000;
   if (!(stepsMax > 0)) throw new RangeError(`stepsMax must be above 0, got ${stepsMax}`);
   const threads = options.threads ?? 0;

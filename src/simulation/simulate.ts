@@ -1,6 +1,7 @@
 // The third engine (DESIGN decisions 1 and 17): one seed is one schedule, time is virtual. The body runs as the root
 // process of a run (run.ts).
 import type { Process } from '../process/index.ts';
+import { describe } from '../term/index.ts';
 import { checkConditions, conditionsOf } from './conditions.ts';
 import { type Settings, type SimOptions, settingsOf } from './options.ts';
 import type { SimResult } from './result.ts';
@@ -16,7 +17,7 @@ const HOPS_AFTER = 16;
  * failed run; read `result.value` for that. Async bodies need {@link simulateAsync}.
  */
 export function simulate<T>(options: SimOptions, body: SimBody<T>): SimResult<T> {
-  const settings = checkedSettings(options);
+  const settings = checkedSettings(options, body);
   const run = new Run(settings, body, false);
   while (run.step());
   const result = run.finish(options);
@@ -32,7 +33,16 @@ export function simulateAsync<T>(options: SimOptions, body: SimBody<T>): Promise
 export function simulateAsync<T>(options: SimOptions, body: AsyncSimBody<T>): Promise<SimResult<T>>;
 export function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>>;
 export async function simulateAsync<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>> {
-  const settings = checkedSettings(options);
+  const mine = last.then(() => runOnce(options, body));
+  last = mine.catch(() => {});
+  return mine;
+}
+
+/** Behind their awaits simulations cannot be told from each other: one goes on when the one before it is over. */
+let last: Promise<unknown> = Promise.resolve();
+
+async function runOnce<T>(options: SimOptions, body: SimBody<T> | AsyncSimBody<T>): Promise<SimResult<T>> {
+  const settings = checkedSettings(options, body);
   const run = new Run<T>(settings, body, true);
   await runAsync(run);
   const result = run.finish(options);
@@ -54,7 +64,8 @@ export function replay<T>(token: string, body: SimBody<T>, options: SimOptions =
 }
 
 /** Settings, of which a tape that was made of a token asks for its own. */
-function checkedSettings(options: SimOptions): Settings {
+function checkedSettings(options: SimOptions, body: unknown): Settings {
+  if (typeof body !== 'function') throw new TypeError(`a simulation needs a body, a function, got ${describe(body)}`);
   const settings = settingsOf(options);
   const expected = options.tape?.expected ?? null;
   if (expected !== null) checkConditions(expected, conditionsOf(settings));

@@ -58,6 +58,7 @@ export class World implements Choices, Witness, Patient {
   /** The first call that a process made to the host behind the back of the simulation. */
   uncontrolledCall: { readonly process: string; readonly call: string } | null = null;
   private guardedSeat: Seat | null = null;
+  private outerWitness: Witness | null = null;
   private readonly fingerprint = new RunHash();
   /** Of all that signals carry; null in a run that is not made twice. */
   readonly contents: RunHash | null;
@@ -238,7 +239,7 @@ export class World implements Choices, Witness, Patient {
   guard(seat: Seat | null): void {
     if (!this.settings.guard) return;
     this.guardedSeat = seat;
-    setWitness(seat === null ? null : this);
+    this.outerWitness = setWitness(seat === null ? this.outerWitness : this);
   }
 
   uncontrolled(call: string): void {

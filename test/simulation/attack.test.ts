@@ -1,0 +1,80 @@
+// Wrong arguments are told by name, and simulations within and beside each other do not disturb one another.
+import { describe, expect, it } from 'vitest';
+import { type AsyncContext, sleep } from '../../src/process/index.ts';
+import { findFailure, type SimOptions, simulate, simulateAsync } from '../../src/testing.ts';
+
+function* fine() {
+  yield* sleep(1);
+  return 1;
+}
+
+const WRONG: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['strategy must be', { strategy: 'portfolo' }],
+  ['strategy must be', { strategy: { tag: 'unifrom' } }],
+  ['strategy must be', { strategy: null }],
+  ['deviations must be', { deviations: 'x' }],
+  ['deviations must be', { deviations: [null] }],
+  ['deviations must be', { deviations: [['a', 'b']] }],
+  ['deviations must be', { deviations: [[0, 5]] }],
+  ['tape must come from', { tape: {} }],
+  ['tape must come from', { tape: 's1.1.W10' }],
+  ['modules must come from', { modules: {} }],
+  ['victims must be a function', { faults: { victims: 'server' } }],
+  ['faults.crashes must be', { faults: { crashes: -1 } }],
+  ['faults.crashes must be', { faults: { crashes: Number.NaN } }],
+  ['faults.crashes must be', { faults: { crashes: true } }],
+  ['faults.delayMsMax must be', { faults: { delayMsMax: -5 } }],
+  ['faults needs an object', { faults: null }],
+  ['history must be', { history: -1 }],
+  ['timerJitterMs must be', { timerJitterMs: Number.NaN }],
+  ["net has no option 'latency'", { net: { latency: 1 } }],
+  ['net.latencyMs must be', { net: { latencyMs: -1 } }],
+  ['disk.latencyMs must be', { disk: { latencyMs: Number.NaN } }],
+  ["checks has no option 'ordr'", { checks: { ordr: true } }],
+  ["wiring has no option 'sched'", { wiring: { sched: 1 } }],
+  ['seed must be a whole number', { seed: 2 ** 60 }],
+];
+
+describe('wrong arguments', () => {
+  it.each(WRONG)('%s: %j', async (text, options) => {
+    expect(() => simulate(options as SimOptions, fine)).toThrow(text);
+    await expect(simulateAsync(options as SimOptions, fine)).rejects.toThrow(text);
+  });
+
+  it.each([undefined, null, 5, {}])('a body that is %s is no body', async (body) => {
+    const text = 'a simulation needs a body';
+    expect(() => simulate({}, body as never)).toThrow(text);
+    expect(() => findFailure({}, body as never)).toThrow(text);
+    await expect(simulateAsync({}, body as never)).rejects.toThrow(text);
+  });
+});
+
+describe('simulations within and beside each other', () => {
+  it('a simulation within another leaves the guard of the outer one in place', () => {
+    const outer = simulate({}, function* () {
+      yield* sleep(1);
+      simulate({}, fine).value;
+      Date.now();
+    });
+    expect(outer.failure).toEqual({ tag: 'uncontrolledCall', process: 'root(root)', call: 'Date.now' });
+  });
+
+  it('several async ones at a time come to what each comes to alone', async () => {
+    const body = (isGuilty: boolean) => async (context: AsyncContext<unknown>) => {
+      for (let round = 0; round < 5; round++) {
+        await context.perform(sleep(1));
+        await Promise.resolve();
+        try {
+          if (isGuilty) Date.now();
+        } catch {
+          // Swallowed.
+        }
+      }
+      return 1;
+    };
+    const runs = await Promise.all([false, true, false].map((isGuilty) => simulateAsync({}, body(isGuilty))));
+    expect(runs.map(({ failure }) => failure?.tag)).toEqual([undefined, 'uncontrolledCall', undefined]);
+    expect(runs[0].hash).toBe(runs[2].hash);
+    expect(Date.now()).toBeGreaterThan(0);
+  });
+});
