@@ -34,7 +34,13 @@ export function checkSettings(options: SimOptions): void {
     throw new TypeError(`victims must be a function, got ${describe(faults.victims)}`);
   }
   const { threadDeaths, history, timerJitterMs } = options;
-  checkNumbers('', { threadDeaths, history, timerJitterMs });
+  // A search passes its own options on.
+  const { schedules, schedulesMax, branchStepsMax, crashes, pairs } = options as Readonly<Record<string, unknown>>;
+  checkNumbers('', { threadDeaths, history, timerJitterMs, branchStepsMax, crashes, pairs });
+  for (const [name, value] of Object.entries({ schedules, schedulesMax })) {
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue;
+    throw new RangeError(`${name} must be above 0, got ${describe(value)}`);
+  }
   checkNumbers('faults.', { ...faults, victims: undefined });
   checkNumbers('net.', net);
   checkNumbers('disk.', { latencyMs: disk.latencyMs });

@@ -1,6 +1,6 @@
 // Looking for a schedule under which a body fails, and making it small. Needs nothing but a body; for inputs that shrink
 // together with the schedule use the fast-check arbitraries of testing/.
-import type { SimOptions } from './options.ts';
+import { type SimOptions, settingsOf } from './options.ts';
 import { type SimResult, SimulationError } from './result.ts';
 import type { SimBody } from './run.ts';
 import type { Deviation } from './schedule.ts';
@@ -39,6 +39,7 @@ const STRICT_EVERY = 8;
  * each 8th checks and freezes what is sent, unless `strict` says otherwise.
  */
 export function findFailure<T>(options: SearchOptions, body: SimBody<T>): Found<T> | null {
+  settingsOf(options);
   const first = options.seed ?? 1;
   const schedules = options.schedules ?? 1_000;
   for (let index = 0; index < schedules; index++) {

@@ -8,7 +8,7 @@ import {
   receive,
   TIMEOUT,
 } from '../process/index.ts';
-import { formatReason } from '../term/index.ts';
+import { checkOptions, formatReason } from '../term/index.ts';
 import { fits, type Pattern } from './pattern.ts';
 
 export interface ReceiveWithin {
@@ -36,17 +36,25 @@ const AFTER_MS = 100;
  * Takes the oldest message that fits `pattern` (a value, an object with the fields that count, or a function) and
  * returns it; other messages stay. Throws {@link AssertReceiveError} when none comes in time.
  */
-export function* assertReceive<M = unknown>(pattern?: Pattern, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<M> {
+export function* assertReceive<M = unknown>(pattern?: Pattern, within: ReceiveWithin = {}): Effects<M> {
+  const afterMs = timeOf('assertReceive', within);
   const message = yield* receive((candidate) => fits(pattern, candidate), { afterMs });
   if (message !== TIMEOUT) return message as M;
   throw new AssertReceiveError(`no message that fits ${nameOf(pattern)} within ${afterMs} ms`, yield* mailboxOf());
 }
 
 /** Throws {@link AssertReceiveError} when a message that fits comes within the time; it is then taken. */
-export function* refuteReceive(pattern?: Pattern, { afterMs = AFTER_MS }: ReceiveWithin = {}): Effects<void> {
+export function* refuteReceive(pattern?: Pattern, within: ReceiveWithin = {}): Effects<void> {
+  const afterMs = timeOf('refuteReceive', within);
   const message = yield* receive((candidate) => fits(pattern, candidate), { afterMs });
   if (message === TIMEOUT) return;
   throw new AssertReceiveError(`a message that must not come: ${formatReason(message)}`, yield* mailboxOf());
+}
+
+/** How long to wait. Throws RangeError for an option that does not exist. */
+function timeOf(operation: string, within: ReceiveWithin): number {
+  checkOptions(operation, within, { afterMs: true });
+  return within.afterMs ?? AFTER_MS;
 }
 
 function* mailboxOf(): Effects<readonly unknown[]> {

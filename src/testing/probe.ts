@@ -1,7 +1,7 @@
 // A probe: a process of a test that stands where another one would. It tells the test everything it receives, and does
 // what the test says: send, link, monitor, exit, in its own name.
 import { type Context, type Effects, receive, TIMEOUT } from '../process/index.ts';
-import { type AnyPid, type ExitReason, formatReason, type Pid } from '../term/index.ts';
+import { type AnyPid, checkOptions, type ExitReason, formatReason, type Pid } from '../term/index.ts';
 import { AssertReceiveError, type ReceiveWithin } from './assert-receive.ts';
 import { fits, type Pattern } from './pattern.ts';
 
@@ -69,7 +69,9 @@ function obey(order: Order, context: Context<unknown>): void {
 }
 
 /** Starts a probe of the calling process. It is linked: it ends with the test. */
-export function startProbe(context: Context<never>, { label = 'probe', name }: ProbeOptions = {}): Probe {
+export function startProbe(context: Context<never>, options: ProbeOptions = {}): Probe {
+  checkOptions('a probe', options, { label: true, name: true });
+  const { label = 'probe', name } = options;
   const pid = context.spawnLink(
     probeBody,
     [context.self as Pid<Heard>],

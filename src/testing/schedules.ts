@@ -1,7 +1,8 @@
 // Schedules as a fast-check arbitrary (TST-1, TST-2). fast-check's own scheduler does not shrink; a schedule that is data
 // does: from the deviations that a failing run took, fewer and then earlier ones are tried.
 import { Arbitrary, type Random, Stream, Value } from 'fast-check';
-import { byHolding, type FaultOptions, portfolio, SimTape, type Strategy } from '../simulation/index.ts';
+import { byHolding, type FaultOptions, portfolio, SimTape, type Strategy, settingsOf } from '../simulation/index.ts';
+import { checkOptions } from '../term/index.ts';
 import { earlier, lower, milder } from './smaller.ts';
 
 export interface SchedulesOptions {
@@ -16,6 +17,8 @@ export interface SchedulesOptions {
  * run did is kept in the tape, which is why each tape is for one run only.
  */
 export function schedules(options: SchedulesOptions = {}): Arbitrary<SimTape> {
+  checkOptions('schedules', options, { strategy: true, faults: true });
+  settingsOf({ strategy: options.strategy, faults: options.faults });
   return new ScheduleArbitrary(options.strategy ?? null, options.faults ?? {});
 }
 

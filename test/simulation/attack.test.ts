@@ -1,7 +1,7 @@
 // Wrong arguments are told by name, and simulations within and beside each other do not disturb one another.
 import { describe, expect, it } from 'vitest';
 import { type AsyncContext, sleep } from '../../src/process/index.ts';
-import { findFailure, type SimOptions, simulate, simulateAsync } from '../../src/testing.ts';
+import { explore, findFailure, type SimOptions, simulate, simulateAsync, sweepCrashes } from '../../src/testing.ts';
 
 function* fine() {
   yield* sleep(1);
@@ -46,6 +46,22 @@ describe('wrong arguments', () => {
     expect(() => simulate({}, body as never)).toThrow(text);
     expect(() => findFailure({}, body as never)).toThrow(text);
     await expect(simulateAsync({}, body as never)).rejects.toThrow(text);
+  });
+});
+
+describe('searches without anything to try', () => {
+  it.each([0, -1, Number.NaN])('%d schedules are refused: nothing would be tried', (count) => {
+    expect(() => findFailure({ schedules: count }, fine)).toThrow('schedules must be above 0');
+    expect(() => explore({ schedulesMax: count }, fine)).toThrow('schedulesMax must be above 0');
+  });
+
+  it('bounds that are no numbers are refused, and 0 branches or nobody to crash is said', () => {
+    for (const options of [{ branchStepsMax: Number.NaN }, { crashes: -1 }]) {
+      expect(() => explore(options, fine)).toThrow('must be a number from 0 on');
+    }
+    expect(() => sweepCrashes({ pairs: Number.NaN }, fine)).toThrow('pairs must be a number from 0 on');
+    expect(explore({ branchStepsMax: 0 }, fine).describe()).toContain('NOT all there are');
+    expect(sweepCrashes({}, fine).describe()).toContain('0 processes crashed');
   });
 });
 
