@@ -53,6 +53,8 @@ interface LoadedPart<M> {
 
 const PARTS_MAX = 8;
 const TIME_BYTES = 8;
+/** A table is written when so many times its length has come since the last. */
+const TABLE_SHARE = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -65,6 +67,9 @@ export class StreamLog<M> implements LogReader {
   private readonly disk: StreamDisk<M> | null;
   private segments: Segment[] = [];
   private totalBytes = 0;
+  /** Bytes of the last table of segments that was written, and of messages since. */
+  private tableBytes = 0;
+  private untold = 0;
   private lastAtMs = 0;
   /** The first offset of what came last together. */
   private lastTogether = 0;
@@ -133,6 +138,7 @@ export class StreamLog<M> implements LogReader {
     if (open === undefined || (open.bytes > 0 && open.bytes + bytes > this.settings.segmentBytes)) this.roll(atMs);
     this.segments[this.segments.length - 1].bytes += bytes;
     this.totalBytes += bytes;
+    this.untold += bytes;
     const offset = this.next++;
     if (payload !== null) {
       this.disk?.log.batch.publish(this.row, offset + 1, payload);
@@ -152,9 +158,16 @@ export class StreamLog<M> implements LogReader {
     ) {
       this.dropSegment();
     }
-    if (this.disk === null) return;
-    const table = this.segments.map(({ first, firstAtMs, bytes }) => [first, firstAtMs, bytes]);
-    this.disk.log.batch.mark(this.row, 0, encoder.encode(JSON.stringify(table)));
+    if (this.disk !== null) this.writeTable(this.disk);
+  }
+
+  /** Not at every segment when there are many: a restart takes those that it does not know for one with the last it knows. */
+  private writeTable({ log }: StreamDisk<M>): void {
+    if (this.untold < TABLE_SHARE * this.tableBytes) return;
+    const table = encoder.encode(JSON.stringify(this.segments.map((each) => [each.first, each.firstAtMs, each.bytes])));
+    this.untold = 0;
+    this.tableBytes = table.length;
+    log.batch.mark(this.row, 0, table);
     this.touched();
   }
 
@@ -336,6 +349,7 @@ export class StreamLog<M> implements LogReader {
     open.bytes = Math.max(0, bytes - sealed);
     this.totalBytes = sealed + open.bytes;
     this.lastAtMs = open.firstAtMs;
+    this.tableBytes = mark?.length ?? 0;
   }
 }
 

@@ -6,8 +6,10 @@ import { readIndex } from './recovery.ts';
 import { scanSegment } from './scan.ts';
 import type { Segment } from './segment.ts';
 
-/** What one message costs in an index. */
+/** What one message, one range of acks and one mark cost in an index. */
 const BYTES_PER_MESSAGE = 16;
+const BYTES_PER_RANGE = 40;
+const BYTES_PER_MARK = 120;
 
 export class IndexCache {
   private readonly plan: RecoveryPlan;
@@ -58,8 +60,10 @@ export class IndexCache {
   }
 }
 
-function costOf({ extents }: Segment): number {
-  let count = 0;
-  for (const extent of extents.values()) count += extent.count;
-  return count * BYTES_PER_MESSAGE;
+function costOf({ extents, contents }: Segment): number {
+  let cost = 0;
+  for (const { count } of extents.values()) cost += count * BYTES_PER_MESSAGE;
+  for (const { length } of contents?.acked.values() ?? []) cost += length * BYTES_PER_RANGE;
+  for (const { payload } of contents?.marks ?? []) cost += BYTES_PER_MARK + payload.length;
+  return cost;
 }

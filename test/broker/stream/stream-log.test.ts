@@ -22,6 +22,28 @@ describe('StreamLog', () => {
     expect(big.count).toBe(2);
   });
 
+  test('the table of many small segments costs a bounded share of what is written, and a restart does without its end', () => {
+    const log = new MemoryLog();
+    const settings = { ...FOREVER, segmentBytes: 100, maxAgeMs: 1e9 };
+    const stream = open(settings, log);
+    let tableBytes = 0;
+    const { mark } = log.batch;
+    log.batch.mark = (row, sequence, payload) => {
+      tableBytes += payload.length;
+      mark(row, sequence, payload);
+    };
+    const COUNT = 4_000;
+    for (let at = 0; at < COUNT; at++) stream.append(['x'.repeat(60)], at);
+    expect(tableBytes).toBeLessThan((COUNT * 68) / 4);
+    log.sync();
+    const again = open({ ...settings, maxAgeMs: COUNT / 2 }, log.crash());
+    expect([again.first, again.next]).toEqual([0, COUNT]);
+    for (let at = COUNT; at < COUNT + 3; at++) again.append(['y'.repeat(60)], at);
+    // Some of the newest are in one segment now: what is dropped is still only what is old enough.
+    expect(again.first).toBeGreaterThan(COUNT / 2 - 200);
+    expect(again.first).toBeLessThanOrEqual(COUNT / 2 + 3);
+  });
+
   test('messages older than the age go with their segment', () => {
     const stream = open({ ...FOREVER, segmentBytes: 30, maxAgeMs: 100 }, null);
     stream.append(['aa', 'bb', 'cc'], 0);
