@@ -50,8 +50,6 @@ export interface BrokerOptions {
   readonly host?: string;
   /** Data threads. Default 0: the broker runs on the calling thread. */
   readonly threads?: number;
-  /** The calling thread does nothing beside; see `startSystem`. Default false. */
-  readonly isDedicated?: boolean;
   /** A logger, or the lowest level that is written to standard error. Default `warning`. */
   readonly logger?: Logger | LogLevel | 'silent';
   /** Checks and freezes every message between the broker's processes. Default false. */
@@ -95,7 +93,6 @@ const OPTIONS: Readonly<Record<keyof BrokerOptions, true>> = {
   proxyProtocol: true,
   host: true,
   threads: true,
-  isDedicated: true,
   logger: true,
   strict: true,
   profile: true,

@@ -120,7 +120,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       threads,
       logger,
       strict,
-      isDedicated: options.isDedicated ?? false,
       ...(watchdogMs === undefined ? {} : { watchdogMs }),
       ...(dataDir === undefined ? {} : { dataDir }),
     });

@@ -39,11 +39,6 @@ export interface SystemOptions {
   readonly offloadWorkers?: number;
   /** Bytes of the ring from each thread to each other, a power of two. Default 256 KiB. */
   readonly ringBytes?: number;
-  /**
-   * The calling thread does nothing beside: with data threads it may look at what they send for up to 0.05 ms before it
-   * sleeps, if that has paid off lately. Default false.
-   */
-  readonly isDedicated?: boolean;
   readonly net?: Net;
   /**
    * Directory of the files that processes of the control thread reach as `context.env.disk`; it is not made, nor locked.
@@ -62,7 +57,6 @@ const OPTIONS: Readonly<Record<keyof SystemOptions, true>> = {
   spareWorkers: true,
   offloadWorkers: true,
   ringBytes: true,
-  isDedicated: true,
   net: true,
   dataDir: true,
 };
@@ -94,7 +88,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 
 /** The options that concern data threads, as far as they are given; checked also where there are none. */
 function threadOptions(options: SystemOptions) {
-  const { watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes, isDedicated } = options;
+  const { watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes } = options;
   if (placement !== undefined && placement !== 'leastLoaded' && placement !== 'roundRobin')
     throw new RangeError(`placement must be 'leastLoaded' or 'roundRobin', got ${placement}`);
   for (const [name, count, least] of [
@@ -104,18 +98,16 @@ function threadOptions(options: SystemOptions) {
     if (count !== undefined && !(Number.isInteger(count) && count >= least))
       throw new RangeError(`${name} must be an integer from ${least}, got ${count}`);
   }
-  const given = { watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes, isDedicated };
+  const given = { watchdogMs, placement, spareWorkers, offloadWorkers, ringBytes };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<
     Pick<ThreadsOptions, keyof typeof given>
   >;
 }
 
 /** Options that nothing would look at before they are used. */
-function checkKinds({ strict, isDedicated, net, dataDir, watchdogMs, ringBytes }: SystemOptions): void {
-  for (const [name, value] of Object.entries({ strict, isDedicated })) {
-    if (value !== undefined && typeof value !== 'boolean')
-      throw new RangeError(`${name} must be true or false, got ${describe(value)}`);
-  }
+function checkKinds({ strict, net, dataDir, watchdogMs, ringBytes }: SystemOptions): void {
+  if (strict !== undefined && typeof strict !== 'boolean')
+    throw new RangeError(`strict must be true or false, got ${describe(strict)}`);
   if (net !== undefined && (typeof net !== 'object' || net === null))
     throw new RangeError(`net must be an object, got ${describe(net)}`);
   if (dataDir !== undefined && (typeof dataDir !== 'string' || dataDir === ''))

@@ -49,7 +49,6 @@ async function start(options: StartOptions): Promise<void> {
       amqpPort: options.amqpPort,
       host: options.host,
       threads: options.threads,
-      isDedicated: true,
       logger: options.logLevel,
       strict: false,
       ...transports(options),

@@ -31,8 +31,6 @@ export interface ThreadsOptions {
   readonly envModule?: Mfa;
   /** Longest idle look at the rings before a thread sleeps. Default 0.05 ms, or 0 when there are more threads than cores. */
   readonly pollMs?: number;
-  /** The calling thread does nothing else, so it may look at its rings like a data thread. Default false. */
-  readonly isDedicated?: boolean;
   /**
    * Idle workers that are ready to take the place of a dead one: with 1, the default, a thread runs again about 10 ms after
    * its death, with 0 after the 150 ms and more that a new worker takes. Each costs about 25 MB.
@@ -75,7 +73,6 @@ export function fullOptions(options: ThreadsOptions): FullThreadsOptions {
     disk: options.disk ?? noDisk,
     envModule: options.envModule ?? null,
     pollMs: options.pollMs ?? (threads <= cores ? POLL_MS : 0),
-    isDedicated: options.isDedicated ?? false,
     spareWorkers: options.spareWorkers ?? SPARE_WORKERS,
     offloadWorkers: options.offloadWorkers ?? Math.max(1, cores - 1),
   };

@@ -89,8 +89,8 @@ export class ThreadsEngine {
     this.turns = new ThreadTurns({
       status: this.statuses[0],
       incarnation: own.incarnation,
-      // Somebody's main thread does not look around while it has nothing to do.
-      pollMs: full.isDedicated ? full.pollMs : 0,
+      // The control thread is somebody's main thread: it does not look around while it has nothing to do.
+      pollMs: 0,
       hasWork: () => this.side.mesh.hasWork,
       run: () => this.scheduler.runTurn(),
     });
