@@ -9,6 +9,9 @@ import type { ThreadStatus } from './thread-status.ts';
 const POLL_MS_MIN = 0.001;
 /** Looks between two looks at the clock, which costs as much as all of them. */
 const LOOKS_PER_CLOCK = 16;
+/** Between two looks the core is left to its other thread; Node 22 cannot. */
+const { pause } = Atomics as unknown as { readonly pause?: (iterations: number) => void };
+const PAUSE = 100;
 /** Turns that follow each other without the event loop take at most this long: sockets and host timers wait. */
 const TURNS_MS_MAX = 1;
 
@@ -95,7 +98,10 @@ export class ThreadTurns implements Turns {
     const endMs = Math.min(nowMs + this.pollMs, untilMs);
     do {
       for (let count = 0; count < LOOKS_PER_CLOCK; count++) {
-        if (!hasWork()) continue;
+        if (!hasWork()) {
+          pause?.(PAUSE);
+          continue;
+        }
         this.pollMs = pollMs;
         return true;
       }
