@@ -89,7 +89,8 @@ describe('logging in', () => {
   it('a user who has failed ten times from an address is refused there with the right password too', async () => {
     await broker.admin.setUser({ name: 'tried', password: SECRET });
     await broker.admin.setPermissions({ user: 'tried', vhost: 'v', ...EVERYTHING });
-    for (let time = 0; time < 10; time++) expect(await refused('tried', 'wrong')).not.toBe('ok');
+    const wrong = await Promise.all(Array.from({ length: 10 }, () => refused('tried', 'wrong')));
+    expect(wrong).not.toContain('ok');
     expect(await refused('tried', SECRET)).not.toBe('ok');
     expect(logged.join('\n')).toMatch(/too many failures/);
     await (await open()).connection.close();

@@ -2,10 +2,11 @@
 // writes what they answer once per slice. A crashed channel closes this connection with 541 and nothing else notices
 // (DESIGN decision 11). Channel 0 is handled here, everything else in the channel's own process.
 
-import { alarmReason, deleteExclusiveQueues, enterVhost, type ForcedClose, isAlarmed } from '../../broker/index.ts';
+import { deleteExclusiveQueues, enterVhost, type ForcedClose } from '../../broker/index.ts';
 import type { Socket, SocketEvent } from '../../env/index.ts';
 import { type Context, type Effects, type Handler, isDown, receive, type SystemMessage } from '../../process/index.ts';
 import type { Ref } from '../../term/index.ts';
+import { ALARMS, AlarmWait } from './alarm-wait.ts';
 import { ChannelTable, type Step } from './channel-table.ts';
 import { FrameReader, type FrameSink, type Method, methodIds, type ReplyCode, replyText } from './codec/index.ts';
 import { type ChannelSettings, ConnectionChannels } from './connection-channels.ts';
@@ -15,21 +16,28 @@ import type { CloseCause, FromChannel } from './envelope.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import {
-  ALARM_LOOK_MS,
   CLOSE_OK_MS,
   FRAME_MAX_BEFORE_TUNE,
   HANDSHAKE_MS,
+  READ_AHEAD_CHUNKS_MAX,
   SHUTDOWN_CLOSE_OK_MS,
   UNCONSUMED_BYTES_MAX,
 } from './limits.ts';
 import { certificateUser } from './login.ts';
 import { entriesRefusal } from './method-bounds.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
-export type ConnectionMessage = SocketEvent | FromChannel | SystemMessage | ForcedClose | { readonly tag: 'flush' };
+export type ConnectionMessage =
+  | SocketEvent
+  | FromChannel
+  | SystemMessage
+  | ForcedClose
+  | { readonly tag: 'flush' | 'readHeld' };
 
 const FLUSH: ConnectionMessage = { tag: 'flush' };
+const READ_HELD: ConnectionMessage = { tag: 'readHeld' };
 
 /** The process body of a connection; its arguments are the key under which the listener left the socket, and settings. */
 export const connection: Handler<Connection, ConnectionMessage, [number, AmqpSettings]> = {
@@ -49,12 +57,14 @@ export class Connection {
   private readonly sink: FrameSink;
   private phase: 'handshake' | 'running' | 'closing' | 'closed' = 'handshake';
   private heartbeat: Heartbeat | null = null;
+  private readonly readAhead = new ReadAhead();
+  /** In the chunk being read. */
+  private commandsRead = 0;
   private unconsumedBytes = 0;
   private isReading = true;
   /** The chunk being read has content, which only publishes have. */
   private hasPublished = false;
-  /** It published under an alarm: nothing more is read until that is over. */
-  private isBlocked = false;
+  private readonly alarms: AlarmWait;
   private isFlushing = false;
   private deadline: Ref | null = null;
   private user = '';
@@ -72,10 +82,12 @@ export class Connection {
     this.certificateUser = certificateLogin === null ? null : certificateUser(socket, certificateLogin);
     context.trapExit(true);
     this.output = new ConnectionOutput(socket, (to, message) => context.send(to, message), unreadAnswerBytes);
+    this.alarms = new AlarmWait(context, this.output);
     this.channels = new ConnectionChannels(context, this.table, this.output, (cause) => this.closeWith(cause));
     this.sink = {
       onProtocolHeader: (isAccepted) => this.onProtocolHeader(isAccepted),
       onCommand: (channel, method, content) => {
+        this.commandsRead++;
         if (content !== null) this.hasPublished = true;
         const text = entriesRefusal(method, tableEntries);
         if (text === null) this.table.take(channel, { method, content });
@@ -86,14 +98,19 @@ export class Connection {
     };
     context.own({ close: () => socket.destroy() });
     socket.attach(context.inlet());
-    socket.active(1);
+    this.readOn();
     this.setDeadline(HANDSHAKE_MS);
   }
 
   handle(message: ConnectionMessage): this {
     switch (message.tag) {
       case 'chunk':
-        return this.onChunk(message.bytes);
+        this.readAhead.came();
+        if (this.isReading && !this.readAhead.isHolding) return this.onChunk(message.bytes);
+        this.readAhead.hold(message.bytes);
+        return this;
+      case 'readHeld':
+        return this.onHeld();
       case 'flush':
         this.isFlushing = false;
         this.output.flush();
@@ -143,7 +160,9 @@ export class Connection {
 
   private onChunk(bytes: Uint8Array): this {
     this.heartbeat?.received(this.context.now());
+    this.commandsRead = 0;
     this.reader.push(bytes, this.sink);
+    this.readAhead.read(bytes.length, this.commandsRead);
     this.unconsumedBytes += bytes.length;
     let isOwed = false;
     for (const slot of this.table.takeDirty()) {
@@ -159,32 +178,27 @@ export class Connection {
     return steps.length === 0 ? this : this.context.perform(this.takeSteps(steps));
   }
 
+  private onHeld(): this {
+    const bytes = this.isReading ? this.readAhead.next() : undefined;
+    return bytes === undefined ? this : this.onChunk(bytes);
+  }
+
   private readOn(): void {
-    this.isReading = !this.isBlocked && this.unconsumedBytes < UNCONSUMED_BYTES_MAX && !this.output.isOverfull;
-    if (this.isReading) this.socket.active(1);
+    this.isReading = !this.alarms.isBlocking && this.unconsumedBytes < UNCONSUMED_BYTES_MAX && !this.output.isOverfull;
+    if (!this.isReading) return;
+    if (this.readAhead.isHolding) this.context.send(this.context.self, READ_HELD);
+    const chunks = this.readAhead.ask(this.phase === 'running' ? READ_AHEAD_CHUNKS_MAX : 1);
+    if (chunks > 0) this.socket.active(chunks);
   }
 
   /** A connection that publishes while memory or disk are short is told, and waits (B19). */
   private waitForAlarms(): void {
     this.hasPublished = false;
-    const { words } = this.context.env;
-    if (this.phase !== 'running' || !isAlarmed(words)) return;
-    this.isBlocked = true;
-    if (this.handshake.capabilities.connectionBlocked) {
-      this.output.method(0, { name: 'connection.blocked', reason: alarmReason(words) });
-    }
-    this.context.startTimer(ALARM_LOOK_MS, this.context.self, 'alarms');
+    if (this.phase === 'running') this.alarms.look(this.handshake.capabilities.connectionBlocked);
   }
 
   private lookAtAlarms(): void {
-    if (!this.isBlocked) return;
-    if (isAlarmed(this.context.env.words)) {
-      this.context.startTimer(ALARM_LOOK_MS, this.context.self, 'alarms');
-      return;
-    }
-    this.isBlocked = false;
-    if (this.handshake.capabilities.connectionBlocked) this.output.method(0, { name: 'connection.unblocked' });
-    this.readOn();
+    if (this.alarms.isOver(this.handshake.capabilities.connectionBlocked)) this.readOn();
   }
 
   private consumed(bytes: number): void {
@@ -282,7 +296,7 @@ export class Connection {
     this.table.releaseAll((pid) => this.context.send(pid, { tag: 'release' }));
     // Channels that end here may give no credit back, but close-ok has to be heard.
     this.unconsumedBytes = 0;
-    this.isBlocked = false;
+    this.alarms.end();
     if (!this.isReading) this.readOn();
     const text255 = replyText(code as ReplyCode, text);
     this.output.method(0, { name: 'connection.close', replyCode: code, replyText: text255, classId, methodId });
@@ -305,7 +319,7 @@ export class Connection {
     this.phase = 'closed';
     this.output.flush();
     // Under an alarm, too, the end of the stream has to be heard, and nothing may follow close-ok.
-    this.isBlocked = false;
+    this.alarms.end();
     if (!this.isReading) this.readOn();
     // The client closes the socket first; one that does not is not waited for longer than this.
     this.setDeadline(CLOSE_OK_MS);
@@ -332,7 +346,10 @@ export class Connection {
   /** Reads a chunk while shutting down, only to find close-ok in it. */
   private hearsCloseOk(message: unknown): boolean {
     if ((message as { tag?: unknown }).tag !== 'chunk') return false;
-    this.reader.push((message as { bytes: Uint8Array }).bytes, this.sink);
+    this.readAhead.hold((message as { bytes: Uint8Array }).bytes);
+    for (let bytes = this.readAhead.next(); bytes !== undefined; bytes = this.readAhead.next()) {
+      this.reader.push(bytes, this.sink);
+    }
     this.socket.active(1);
     return this.table.takeSteps().some((step) => step.command.method?.name === 'connection.close-ok');
   }
@@ -362,7 +379,7 @@ export class Connection {
 
   private onTimer(ref: Ref, what: unknown): void {
     if (ref === this.deadline) this.context.exit('normal');
-    if (what === 'alarms') this.lookAtAlarms();
+    if (what === ALARMS) this.lookAtAlarms();
     if (what !== 'heartbeat' || this.heartbeat === null) return;
     if (this.output.hasSent) this.heartbeat.sent();
     this.output.hasSent = false;

@@ -15,6 +15,11 @@ export const CLOSE_OK_MS = 30_000;
 export const SHUTDOWN_CLOSE_OK_MS = 1_000;
 /** Bytes read from the socket that channels have not consumed yet; beyond it reading pauses (DESIGN decision 16). */
 export const UNCONSUMED_BYTES_MAX = 1_048_576;
+/** Chunks that may come before a connection has taken them, so many and of so many bytes together (DESIGN decision 9). */
+export const READ_AHEAD_CHUNKS_MAX = 16;
+export const READ_AHEAD_BYTES = 1_048_576;
+/** Commands in chunks read ahead: so many in one slice are worth a write of their own. */
+export const READ_AHEAD_COMMANDS = 512;
 /** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */
 export const DELIVERY_WINDOW = 1_000;
 /** How long a delivery may stay unacknowledged before its channel is closed; RabbitMQ's default. */
