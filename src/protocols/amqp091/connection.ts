@@ -25,7 +25,7 @@ import {
 } from './limits.ts';
 import { certificateUser } from './login.ts';
 import { entriesRefusal } from './method-bounds.ts';
-import { ReadAhead } from './read-ahead.ts';
+import { ReadAhead, readersHere } from './read-ahead.ts';
 import type { AmqpSettings } from './settings.ts';
 import { takeSocket } from './sockets.ts';
 
@@ -57,7 +57,7 @@ export class Connection {
   private readonly sink: FrameSink;
   private phase: 'handshake' | 'running' | 'closing' | 'closed' = 'handshake';
   private heartbeat: Heartbeat | null = null;
-  private readonly readAhead = new ReadAhead();
+  private readonly readAhead: ReadAhead;
   /** In the chunk being read. */
   private commandsRead = 0;
   private unconsumedBytes = 0;
@@ -75,6 +75,7 @@ export class Connection {
     this.context = context;
     this.settings = { vhost: '', user: '', wantsCancelNotify: false, channelMax: 0, ...settings };
     this.socket = socket;
+    this.readAhead = new ReadAhead(readersHere(context));
     const { certificateLogin, limits } = settings;
     this.reader = new FrameReader({ frameMax: FRAME_MAX_BEFORE_TUNE, bodyBytesMax: limits.messageBytes });
     const { heartbeatMinS, tableEntries, unreadAnswerBytes } = limits;
@@ -159,10 +160,11 @@ export class Connection {
   // ---- reading
 
   private onChunk(bytes: Uint8Array): this {
-    this.heartbeat?.received(this.context.now());
+    const nowMs = this.context.now();
+    this.heartbeat?.received(nowMs);
     this.commandsRead = 0;
     this.reader.push(bytes, this.sink);
-    this.readAhead.read(bytes.length, this.commandsRead);
+    this.readAhead.read(bytes.length, this.commandsRead, nowMs);
     this.unconsumedBytes += bytes.length;
     let isOwed = false;
     for (const slot of this.table.takeDirty()) {

@@ -18,6 +18,10 @@ export const UNCONSUMED_BYTES_MAX = 1_048_576;
 /** Chunks that may come before a connection has taken them, so many and of so many bytes together (DESIGN decision 9). */
 export const READ_AHEAD_CHUNKS_MAX = 16;
 export const READ_AHEAD_BYTES = 1_048_576;
+/** Chunks that all connections of a thread that read at the same time may have ahead, beside one each. */
+export const READ_AHEAD_THREAD_CHUNKS = 32;
+/** Connections that have read something within so long read at the same time. */
+export const READERS_MS = 10;
 /** Commands in chunks read ahead: so many in one slice are worth a write of their own. */
 export const READ_AHEAD_COMMANDS = 512;
 /** Deliveries handed to the connection and not yet written, per channel: the window of consumers without prefetch. */

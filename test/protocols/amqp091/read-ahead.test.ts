@@ -1,16 +1,24 @@
 // What a connection reads ahead: bounded by chunks, bytes and commands, and what was held comes back in order.
 import { describe, expect, it } from 'vitest';
-import { READ_AHEAD_BYTES, READ_AHEAD_CHUNKS_MAX, READ_AHEAD_COMMANDS } from '../../../src/protocols/amqp091/limits.ts';
-import { ReadAhead } from '../../../src/protocols/amqp091/read-ahead.ts';
+import {
+  READ_AHEAD_BYTES,
+  READ_AHEAD_CHUNKS_MAX,
+  READ_AHEAD_COMMANDS,
+  READ_AHEAD_THREAD_CHUNKS,
+  READERS_MS,
+} from '../../../src/protocols/amqp091/limits.ts';
+import { ReadAhead, type Readers } from '../../../src/protocols/amqp091/read-ahead.ts';
 
 const CHUNK = 65_536;
 
+const nobody = (): Readers => ({ period: 0, now: 0, before: 0 });
+
 /** The chunks on their way after one chunk of so many bytes with so many commands was read. */
 function aheadAfter(bytes: number, commands: number, chunksMax = READ_AHEAD_CHUNKS_MAX): number {
-  const ahead = new ReadAhead();
+  const ahead = new ReadAhead(nobody());
   expect(ahead.ask(chunksMax)).toBe(1);
   ahead.came();
-  ahead.read(bytes, commands);
+  ahead.read(bytes, commands, 0);
   return ahead.ask(chunksMax);
 }
 
@@ -32,10 +40,10 @@ describe('the chunks that a connection asks for', () => {
   });
 
   it('are asked for only as far as none is on its way and none waits', () => {
-    const ahead = new ReadAhead();
+    const ahead = new ReadAhead(nobody());
     ahead.ask(16);
     ahead.came();
-    ahead.read(CHUNK, 0);
+    ahead.read(CHUNK, 0, 0);
     expect(ahead.ask(4)).toBe(4);
     expect(ahead.ask(4)).toBe(0);
     ahead.came();
@@ -51,5 +59,25 @@ describe('the chunks that a connection asks for', () => {
       false,
     ]);
     expect(ahead.ask(4)).toBe(2);
+  });
+
+  it('are fewer each where many connections of a thread read at the same time, and many again when they have stopped', () => {
+    const readers = nobody();
+    const connections = Array.from({ length: 100 }, () => new ReadAhead(readers));
+    const read = (count: number, nowMs: number): number => {
+      let chunks = 0;
+      for (const each of connections.slice(0, count)) {
+        each.read(CHUNK, 0, nowMs);
+        chunks = each.ask(READ_AHEAD_CHUNKS_MAX);
+        for (let came = 0; came < chunks; came++) each.came();
+      }
+      return chunks;
+    };
+    expect(read(1, 0)).toBe(READ_AHEAD_CHUNKS_MAX);
+    expect(read(8, READERS_MS)).toBe(READ_AHEAD_THREAD_CHUNKS / 8);
+    expect(read(100, 2 * READERS_MS)).toBe(1);
+    // One reads as much as before when the period in which the others did is over.
+    expect(read(1, 3 * READERS_MS)).toBe(1);
+    expect(read(1, 4 * READERS_MS)).toBe(READ_AHEAD_CHUNKS_MAX);
   });
 });
