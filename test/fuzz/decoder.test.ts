@@ -5,6 +5,7 @@ import { complaint, fuzz, inputOf } from './inputs.ts';
 import { MUTATIONS } from './mutations.ts';
 import { findings } from './oracle.ts';
 import { Random } from './random.ts';
+import { notRefused, REFUSALS, spoil } from './refusals.ts';
 import { session } from './sessions.ts';
 
 const SEED = 20_261_123;
@@ -47,6 +48,22 @@ describe(`${INPUTS} inputs of seed ${SEED}`, () => {
   });
 });
 
+describe('what is wrong on purpose', () => {
+  it.each(Object.entries(REFUSALS))('%s is refused as what it is, wherever it comes', (_, refuse) => {
+    for (let number = 0; number < 300; number++) {
+      const random = new Random(SEED, number);
+      const { frames, wrong } = spoil(random, session(random), refuse);
+      expect(notRefused(findings(Buffer.concat(frames), [], false), wrong.refusal)).toBeNull();
+    }
+  });
+
+  it('is complained about when it is accepted, and when it is refused as something else', () => {
+    expect(notRefused(['header true', '1 basic.get'], /^FRAME_ERROR/)).toContain('accepted');
+    expect(notRefused(['1 SYNTAX_ERROR - x', '1 FRAME_ERROR - x'], /^FRAME_ERROR/)).toContain('SYNTAX_ERROR');
+    expect(notRefused(['1 FRAME_ERROR - x', '1 SYNTAX_ERROR - x'], /^FRAME_ERROR/)).toBeNull();
+  });
+});
+
 describe('the corpus', () => {
   it('ends as it did, and is read alike however it is cut', () => {
     const corpus = readCorpus();
@@ -54,7 +71,7 @@ describe('the corpus', () => {
     for (const { ending, bytes } of corpus) {
       expect(endingOf(bytes)).toBe(ending);
       const cuts = Array.from({ length: bytes.length }, (_, at) => at);
-      expect(complaint({ frames: [bytes], cuts }, true)).toBeNull();
+      expect(complaint({ frames: [bytes], cuts, wrong: null }, true)).toBeNull();
     }
   });
 });

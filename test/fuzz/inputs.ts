@@ -1,9 +1,10 @@
-// The inputs: each is known by a seed and its number, made of a valid session and up to two mutations, and checked whole
-// and cut at random places.
+// The inputs: each is known by a seed and its number, made of a valid session and up to two mutations or one thing that
+// is wrong on purpose and must be refused, and checked whole and cut at random places.
 import hostProcess from 'node:process';
 import { MUTATIONS } from './mutations.ts';
 import { findings, INPUT_MS_MAX } from './oracle.ts';
 import { Random } from './random.ts';
+import { notRefused, spoil, type Wrong } from './refusals.ts';
 import { session } from './sessions.ts';
 
 const MUTATION_LIST = Object.values(MUTATIONS);
@@ -13,22 +14,27 @@ const THOROUGH_EVERY = 8;
 export interface Input {
   readonly frames: readonly Buffer[];
   readonly cuts: readonly number[];
+  /** What is wrong on purpose among the frames; null when nothing is known about them. */
+  readonly wrong: Wrong | null;
 }
 
-/** The input of that number. One in ten is a session as it should be. */
+/** The input of that number. One in ten is a session as it should be, one in five is refused for a known reason. */
 export function inputOf(seed: number, number: number): Input {
   const random = new Random(seed, number);
   let frames: readonly Buffer[] = session(random);
-  if (!random.oneIn(10)) {
+  let wrong: Wrong | null = null;
+  const kind = random.int(10);
+  if (kind === 1 || kind === 2) ({ frames, wrong } = spoil(random, frames));
+  else if (kind > 2) {
     for (let count = random.oneIn(3) ? 2 : 1; count > 0; count--) frames = random.pick(MUTATION_LIST)(random, frames);
   }
   const length = frames.reduce((sum, frame) => sum + frame.length, 0);
   const cuts = Array.from({ length: random.int(random.oneIn(8) ? 60 : 6) }, () => random.int(length + 1));
-  return { frames, cuts: cuts.sort((a, b) => a - b) };
+  return { frames, cuts: cuts.sort((a, b) => a - b), wrong };
 }
 
 /** Checks an input; null, or what is wrong. */
-export function complaint({ frames, cuts }: Input, isThorough: boolean): string | null {
+export function complaint({ frames, cuts, wrong }: Input, isThorough: boolean): string | null {
   const bytes = Buffer.concat(frames);
   try {
     const before = hostProcess.threadCpuUsage();
@@ -36,6 +42,8 @@ export function complaint({ frames, cuts }: Input, isThorough: boolean): string 
     const tookMs = cpuMsSince(before);
     // Once more before it is believed: garbage of earlier inputs may have been collected meanwhile.
     if (tookMs > INPUT_MS_MAX && timeOf(bytes, isThorough) > INPUT_MS_MAX) return `it takes ${tookMs.toFixed(0)} ms`;
+    const accepted = wrong === null ? null : notRefused(whole, wrong.refusal);
+    if (accepted !== null) return accepted;
     const cut = findings(bytes, cuts, isThorough);
     const differs = whole.findIndex((line, index) => cut[index] !== line);
     if (differs < 0 && cut.length === whole.length) return null;
@@ -75,6 +83,7 @@ export function fuzz(seed: number, first: number, end: number): Failure | null {
 
 /** Leaves out frames and cuts as long as something is still wrong. */
 function shrink(input: Input): Input {
+  if (input.wrong !== null) return shrinkAround(input, input.wrong);
   for (const [index] of input.frames.entries()) {
     const fewer = { ...input, frames: input.frames.filter((_, other) => other !== index) };
     if (fewer.frames.length > 0 && complaint(fewer, true) !== null) return shrink(fewer);
@@ -84,4 +93,10 @@ function shrink(input: Input): Input {
     if (complaint(fewer, true) !== null) return shrink(fewer);
   }
   return input;
+}
+
+/** The same where something is wrong on purpose: that stays, and the greeting before it. */
+function shrinkAround(input: Input, wrong: Wrong): Input {
+  const bare = { ...input, frames: [input.frames[0], ...wrong.frames], cuts: [] };
+  return complaint(bare, true) === null ? input : bare;
 }

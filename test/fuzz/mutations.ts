@@ -91,7 +91,8 @@ function hostile(random: Random): Buffer {
   }
 }
 
-function nested(depth: number, letter: 'F' | 'A'): Buffer {
+/** A table in which tables or arrays lie in one another, so deep besides itself. */
+export function nested(depth: number, letter: 'F' | 'A'): Buffer {
   let inner = Buffer.alloc(0);
   const name = letter === 'F' ? wire.shortstr('n') : Buffer.alloc(0);
   // Lengths grow from the inside out; copies would cost the square of the depth.

@@ -22,7 +22,8 @@ const KEYS = [
   ...['x-message-ttl', 'x-max-length', 'x-expires', 'x-queue-type', 'x-dead-letter-exchange', 'x-max-priority'],
   ...['x-match', 'alternate-exchange', 'x-priority', 'CC', 'BCC', 'x-delay', 'k', ''],
 ];
-const CLIENT_METHODS = (Object.keys(METHODS) as MethodName[]).filter(
+/** What a client may say once its connection is open. */
+export const CLIENT_METHODS = (Object.keys(METHODS) as MethodName[]).filter(
   (name) => !/^connection\.(?!close|update-secret$)|-ok$|deliver|return|get-empty|^basic\.cancel$/.test(name),
 );
 /** Rarely what ends everything. */
