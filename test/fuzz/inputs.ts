@@ -2,7 +2,7 @@
 // is wrong on purpose and must be refused, and checked whole and cut at random places.
 import hostProcess from 'node:process';
 import { MUTATIONS } from './mutations.ts';
-import { findings, INPUT_MS_MAX } from './oracle.ts';
+import { findings, INPUT_MS_MAX, rewritten } from './oracle.ts';
 import { Random } from './random.ts';
 import { notRefused, spoil, type Wrong } from './refusals.ts';
 import { session } from './sessions.ts';
@@ -16,25 +16,28 @@ export interface Input {
   readonly cuts: readonly number[];
   /** What is wrong on purpose among the frames; null when nothing is known about them. */
   readonly wrong: Wrong | null;
+  /** Whether its frames must be the same when they are decoded and written again. */
+  readonly isExact: boolean;
 }
 
-/** The input of that number. One in ten is a session as it should be, one in five is refused for a known reason. */
+/** The input of that number. One in ten is a session as it should be, in its exact form; one in five is refused for a known reason. */
 export function inputOf(seed: number, number: number): Input {
   const random = new Random(seed, number);
-  let frames: readonly Buffer[] = session(random);
-  let wrong: Wrong | null = null;
   const kind = random.int(10);
+  const isExact = kind === 0;
+  let frames: readonly Buffer[] = session(random, isExact);
+  let wrong: Wrong | null = null;
   if (kind === 1 || kind === 2) ({ frames, wrong } = spoil(random, frames));
   else if (kind > 2) {
     for (let count = random.oneIn(3) ? 2 : 1; count > 0; count--) frames = random.pick(MUTATION_LIST)(random, frames);
   }
   const length = frames.reduce((sum, frame) => sum + frame.length, 0);
   const cuts = Array.from({ length: random.int(random.oneIn(8) ? 60 : 6) }, () => random.int(length + 1));
-  return { frames, cuts: cuts.sort((a, b) => a - b), wrong };
+  return { frames, cuts: cuts.sort((a, b) => a - b), wrong, isExact };
 }
 
 /** Checks an input; null, or what is wrong. */
-export function complaint({ frames, cuts, wrong }: Input, isThorough: boolean): string | null {
+export function complaint({ frames, cuts, wrong, isExact }: Input, isThorough: boolean): string | null {
   const bytes = Buffer.concat(frames);
   try {
     const before = hostProcess.threadCpuUsage();
@@ -44,6 +47,9 @@ export function complaint({ frames, cuts, wrong }: Input, isThorough: boolean): 
     if (tookMs > INPUT_MS_MAX && timeOf(bytes, isThorough) > INPUT_MS_MAX) return `it takes ${tookMs.toFixed(0)} ms`;
     const accepted = wrong === null ? null : notRefused(whole, wrong.refusal);
     if (accepted !== null) return accepted;
+    // The first is the protocol header.
+    const other = isExact ? rewritten(frames.slice(1)) : null;
+    if (other !== null) return other;
     const cut = findings(bytes, cuts, isThorough);
     const differs = whole.findIndex((line, index) => cut[index] !== line);
     if (differs < 0 && cut.length === whole.length) return null;

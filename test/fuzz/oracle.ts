@@ -6,6 +6,7 @@ import {
   decodeMethod,
   decodeProperties,
   encodeMethod,
+  encodeProperties,
   FRAME_BYTES_MAX,
   FrameReader,
   type FrameSink,
@@ -61,4 +62,22 @@ function readProperties({ bytes, propertiesEnd }: Content): void {
       if (!(error instanceof CodecError)) throw error;
     }
   }
+}
+
+const [METHOD_FRAME, HEADER_FRAME, CONTENT_HEADER_BYTES] = [1, 2, 12];
+
+/** Null when each method and header frame is the same bytes once it is decoded and written again, or what it is instead. */
+export function rewritten(frames: readonly Buffer[]): string | null {
+  for (const frame of frames) {
+    const [type, payload] = [frame[0], frame.subarray(7, -1)];
+    if (type !== METHOD_FRAME && type !== HEADER_FRAME) continue;
+    const given = type === METHOD_FRAME ? payload : payload.subarray(CONTENT_HEADER_BYTES);
+    const again =
+      type === METHOD_FRAME
+        ? encodeMethod(decodeMethod(given, 0, given.length))
+        : encodeProperties(decodeProperties(given));
+    if (Buffer.compare(given, again) === 0) continue;
+    return `${given.toString('hex')} is ${Buffer.from(again).toString('hex')} when written again`;
+  }
+  return null;
 }
