@@ -173,7 +173,10 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
     };
   },
   'tables or arrays nested too deep': (random, channel) => ({
-    frames: declareWith(channel, nested(DEPTH_MAX + 1 + random.int(400), random.pick(['F', 'A'] as const))),
+    frames: declareWith(
+      channel,
+      nested(DEPTH_MAX + 1 + random.int(random.oneIn(20) ? 400 : 5), random.pick(['F', 'A'] as const)),
+    ),
     refusal: /^SYNTAX_ERROR - table nested deeper than 100$/,
   }),
   'a table or an array longer than what it is in': (random, channel) => {
