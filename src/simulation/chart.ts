@@ -2,7 +2,7 @@
 // data; chart-text.ts and chart-svg.ts draw it. Runs without a message are left out, but for those that the schedule
 // chose to come early; so is the bookkeeping of links and monitors.
 import type { Signal } from '../process/index.ts';
-import { formatReason } from '../term/index.ts';
+import { checkOptions, describe, formatReason } from '../term/index.ts';
 import { drawSvg } from './chart-svg.ts';
 import { drawText } from './chart-text.ts';
 import type { Fault } from './faults.ts';
@@ -68,7 +68,12 @@ const SIGNAL_NAMES: Partial<Record<Signal['kind'], string>> = { down: 'DOWN', li
 type Draft = Omit<Row, 'from' | 'to'> & { readonly from: Seat | null; readonly to: Seat | null };
 
 /** The chart of a run that has ended. */
-export function chartOf(world: World, { rows: rowsMax = ROWS, everything = false }: ChartOptions = {}): Chart {
+export function chartOf(world: World, options: ChartOptions = {}): Chart {
+  checkOptions('a chart', options, { rows: true, everything: true });
+  const { rows: rowsMax = ROWS, everything = false } = options;
+  if (!(typeof rowsMax === 'number' && rowsMax >= 1)) {
+    throw new RangeError(`rows must be a number from 1 on, got ${describe(rowsMax)}`);
+  }
   const deviating = new Set(world.taken.filter(({ isHold }) => !isHold).map(({ step }) => step));
   const drafts = [
     ...world.history.events.flatMap((event) => draft(event, world, everything, deviating)),

@@ -1,6 +1,7 @@
 // What is no option of a simulation is told by name before anything runs: numbers that are none, strategies, schedules and
 // tapes that are something else.
 import { checkOptions, describe } from '../term/index.ts';
+import { DISK_OPTIONS } from './disk.ts';
 import type { NetOptions } from './net.ts';
 import type { SimOptions, Wiring } from './options.ts';
 import { SimTape } from './tape.ts';
@@ -14,6 +15,7 @@ const WIRING: Readonly<Record<keyof Wiring, true>> = { transit: true, scheduler:
 export function checkSettings(options: SimOptions): void {
   const { strategy, deviations, tape, modules, faults = {}, net = {}, disk = {}, wiring = {}, checks } = options;
   checkOptions('net', net, NET);
+  checkOptions('disk', disk, { ...DISK_OPTIONS, latencyMs: true });
   checkOptions('wiring', wiring, WIRING);
   if (typeof checks === 'object') checkOptions('checks', checks, { ...ALL_CHECKS });
   if (strategy !== undefined && strategy !== 'portfolio' && !STRATEGIES.includes(strategy?.tag)) {

@@ -61,8 +61,12 @@ export class DiskSeat {
   /** Made on first use: most simulations have no use for it. */
   get disk(): SimDisk {
     if (this.made === null) {
-      const { faults = () => null } = this.options;
-      this.made = new SimDisk({ ...this.options, faults: (operation) => faults(operation) ?? this.struck(operation) });
+      const { from, capacityBytes, faults = () => null } = this.options;
+      this.made = new SimDisk({
+        from,
+        capacityBytes,
+        faults: (operation) => faults(operation) ?? this.struck(operation),
+      });
       this.made.driver = { submitted: (complete) => this.submitted(complete) };
     }
     return this.made;

@@ -7,6 +7,7 @@
 //   disk.settle();                                  // completes all, the oldest first
 //   const after = disk.crash('random', new SeededRandom(7));
 import type { Disk, DiskDone, DiskFile, DiskResult, OpenMode, Random } from '../env/index.ts';
+import { BadArgumentError, checkFunction, checkOptions, describe } from '../term/index.ts';
 import { crc32 } from './crc32.ts';
 import { type Answer, DiskFiling, done, failure, joined } from './disk-filing.ts';
 import type { Inode } from './disk-inode.ts';
@@ -22,6 +23,13 @@ export interface DiskOptions {
   /** Asked as each operation is about to complete. Default: nothing goes wrong. */
   readonly faults?: (operation: DiskOperation) => DiskFault | null;
 }
+
+/** All options of a disk. */
+export const DISK_OPTIONS: Readonly<Record<keyof DiskOptions, true>> = {
+  from: true,
+  capacityBytes: true,
+  faults: true,
+};
 
 /** Who completes the operations, if it is not the caller of `step`. */
 export interface DiskDriver {
@@ -46,7 +54,15 @@ export class SimDisk implements Disk {
   private queue: Waiting[] = [];
   private count = 0;
 
-  constructor({ from, capacityBytes = Number.POSITIVE_INFINITY, faults = () => null }: DiskOptions = {}) {
+  /** Throws RangeError or BadArgumentError for options that make no sense. */
+  constructor(options: DiskOptions = {}) {
+    checkOptions('a simulated disk', options, DISK_OPTIONS);
+    const { from, capacityBytes = Number.POSITIVE_INFINITY, faults = () => null } = options;
+    if (from !== undefined && !(from instanceof SimDisk)) throw new BadArgumentError('from', 'a SimDisk', from);
+    if (!(typeof capacityBytes === 'number' && capacityBytes >= 0)) {
+      throw new RangeError(`capacityBytes must be a number from 0 on, got ${describe(capacityBytes)}`);
+    }
+    checkFunction('faults', faults);
     this.capacityBytes = capacityBytes;
     this.faults = faults;
     this.filing = new DiskFiling(from?.filing.names.copy());

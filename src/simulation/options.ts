@@ -9,6 +9,7 @@ import type { FaultOptions } from './faults.ts';
 import type { NetOptions } from './net.ts';
 import type { Policy } from './policy.ts';
 import type { Deviation } from './schedule.ts';
+import { SEARCH_OPTIONS } from './search-options.ts';
 import type { Seats } from './seat.ts';
 import type { SimScheduler } from './sim-scheduler.ts';
 import { portfolio, type Strategy } from './strategies.ts';
@@ -147,19 +148,7 @@ const FAULTS: Readonly<Record<keyof FaultOptions, true>> = {
   socketStallMsMax: true,
   socketSegments: true,
 };
-/** Those of the searches that are built on simulations. */
-const OF_SEARCHES = [
-  'schedules',
-  'onRun',
-  'schedulesMax',
-  'branchStepsMax',
-  'isolated',
-  'reduces',
-  'crashes',
-  'victims',
-  'pairs',
-];
-const KNOWN = { ...OWN, ...Object.fromEntries(OF_SEARCHES.map((name) => [name, true])) };
+const KNOWN = { ...OWN, ...Object.fromEntries([...SEARCH_OPTIONS].map((name) => [name, true])) };
 const NO_MODULES: Settings['modules'] = new Map();
 
 /** Fills in the defaults. Throws RangeError for a number that makes no sense, and for an option that does not exist. */

@@ -1,7 +1,7 @@
 // One run of a body from start to end: the body is the root process; when it returns, the rest comes to rest, what is left
 // is counted, killed, and must leave nothing (R12).
 import { type AsyncContext, type Context, type Effects, ExitError, flags, type Process } from '../process/index.ts';
-import { reasonOf } from '../term/index.ts';
+import { describe, reasonOf } from '../term/index.ts';
 import { conditionsOf } from './conditions.ts';
 import { holdGuard } from './guard.ts';
 import { leaksOf } from './leaks.ts';
@@ -52,6 +52,7 @@ export class Run<T> {
       try {
         const effects = body(context);
         if (effects instanceof Promise) throw refusal(effects);
+        checkEffects(effects);
         keep(yield* effects);
       } catch (error) {
         note(error);
@@ -65,6 +66,7 @@ export class Run<T> {
     return async (context) => {
       try {
         const made = (body as (context: AsyncContext<unknown>) => Effects<T> | Promise<T>)(context);
+        if (!(made instanceof Promise)) checkEffects(made);
         this.value = { value: await (made instanceof Promise ? made : context.perform(made)) };
       } catch (error) {
         this.noteThrown(error);
@@ -209,6 +211,14 @@ function isGeneratorBody(body: (...args: never[]) => unknown): boolean {
 function refusal(promise: Promise<unknown>): TypeError {
   promise.catch(() => {});
   return new TypeError('a body that returns a promise needs simulateAsync');
+}
+
+/** Throws TypeError for what a body returned that no process can run: what a plain function returns, for example. */
+function checkEffects(effects: unknown): void {
+  if (typeof effects === 'object' && effects !== null && Symbol.iterator in effects && 'next' in effects) return;
+  throw new TypeError(
+    `a simulation's body is a generator function (function*), or async in simulateAsync; this one returned ${describe(effects)}`,
+  );
 }
 
 /** True when an async process waits for the simulation, or is over. */

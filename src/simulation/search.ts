@@ -4,6 +4,7 @@ import { type SimOptions, settingsOf } from './options.ts';
 import { type SimResult, SimulationError } from './result.ts';
 import type { SimBody } from './run.ts';
 import type { Deviation } from './schedule.ts';
+import { withoutSearch } from './search-options.ts';
 import { shrinkSchedule } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { portfolio } from './strategies.ts';
@@ -42,13 +43,14 @@ export function findFailure<T>(options: SearchOptions, body: SimBody<T>): Found<
   settingsOf(options);
   const first = options.seed ?? 1;
   const schedules = options.schedules ?? 1_000;
+  const passed = withoutSearch(options);
   for (let index = 0; index < schedules; index++) {
     const seed = first + index;
     // The very first schedule is the plain one: what fails in FIFO order needs no search.
     const strategy = index === 0 ? { tag: 'fifo' as const } : (options.strategy ?? portfolio(seed));
     const checkRepeatable = index % REPEAT_EVERY === 0;
     const strict = options.strict ?? index % STRICT_EVERY === 0;
-    const result = simulate({ history: 0, ...options, seed, strategy, strict, checkRepeatable }, body);
+    const result = simulate({ history: 0, ...passed, seed, strategy, strict, checkRepeatable }, body);
     options.onRun?.(result);
     if (!result.isOk) return shrinkFound({ ...options, strict }, body, result, index + 1);
   }
@@ -74,11 +76,9 @@ export function shrinkFound<T>(
 ): Found<T> {
   const { seed } = failing;
   const kind = kindOf(failing);
+  const passed = withoutSearch(options);
   const run = (deviations: readonly Deviation[], history: number) =>
-    simulate(
-      { ...options, history, seed, deviations, checkRepeatable: failing.failure?.tag === 'notRepeatable' },
-      body,
-    );
+    simulate({ ...passed, history, seed, deviations, checkRepeatable: failing.failure?.tag === 'notRepeatable' }, body);
   const attempt = (deviations: readonly Deviation[]) => {
     const result = run(deviations, 0);
     return kindOf(result) === kind ? result.deviations : null;

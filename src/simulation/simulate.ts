@@ -7,6 +7,7 @@ import { type Settings, type SimOptions, settingsOf } from './options.ts';
 import type { SimResult } from './result.ts';
 import { type AsyncSimBody, isWaiting, Run, type SimBody } from './run.ts';
 import { conditionsIn, decodeToken } from './schedule.ts';
+import { refuseSearch } from './search-options.ts';
 
 /** So many turns of promises and still not waiting for the simulation: it waits for something else. */
 const HOPS_MAX = 1_000;
@@ -67,6 +68,7 @@ export function replay<T>(token: string, body: SimBody<T>, options: SimOptions =
 function checkedSettings(options: SimOptions, body: unknown): Settings {
   if (typeof body !== 'function') throw new TypeError(`a simulation needs a body, a function, got ${describe(body)}`);
   const settings = settingsOf(options);
+  refuseSearch('a simulation', options);
   const expected = options.tape?.expected ?? null;
   if (expected !== null) checkConditions(expected, conditionsOf(settings));
   return settings;

@@ -6,6 +6,7 @@ import { mix, SeededRandom } from './random.ts';
 import { type SimResult, SimulationError } from './result.ts';
 import { Run, type SimBody } from './run.ts';
 import type { Deviation } from './schedule.ts';
+import { withoutSearch } from './search-options.ts';
 import { simulate } from './simulate.ts';
 
 export interface SweepOptions extends Omit<SimOptions, 'tape' | 'strategy' | 'faults' | 'threadDeaths'> {
@@ -37,15 +38,16 @@ export interface Sweep<T> {
 export function sweepCrashes<T>(options: SweepOptions, body: SimBody<T>): Sweep<T> {
   const { points, boundaries } = survey(options, body);
   const base = options.deviations ?? [];
+  const passed = withoutSearch(options);
   let first: SimResult<T> | null = null;
   let runs = 0;
   let failed = 0;
   const attempt = (crashes: readonly Deviation[]) => {
     const deviations = [...base, ...crashes].sort((a, b) => a[0] - b[0]);
     runs++;
-    if (simulate({ ...options, history: 0, deviations }, body).isOk) return;
+    if (simulate({ ...passed, history: 0, deviations }, body).isOk) return;
     failed++;
-    first ??= simulate({ ...options, deviations }, body);
+    first ??= simulate({ ...passed, deviations }, body);
   };
   for (const point of points) attempt([point]);
   const random = new SeededRandom(mix(options.seed ?? 1, 0x9a125));

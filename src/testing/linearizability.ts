@@ -2,7 +2,7 @@
 // what was tried: each operation takes effect at one moment between its call and its return. For small histories: the
 // worst case is exponential, and a bound says so instead of running for ever.
 import { stringify } from 'fast-check';
-import { formatReason } from '../term/index.ts';
+import { BadArgumentError, checkFunction, formatReason } from '../term/index.ts';
 
 /** One operation of a history. Times are any numbers that grow; equal times count as concurrent. */
 export interface Operation<I, O> {
@@ -40,12 +40,14 @@ export interface Verdict<I, O> {
 
 const STEPS_MAX = 1_000_000;
 
-/** Judges a history. `stepsMax`, default 1,000,000, bounds the search. */
+/** Judges a history. `stepsMax`, default 1,000,000, bounds the search. Throws BadArgumentError for what is no history or model. */
 export function checkLinearizable<S, I, O>(
   history: readonly Operation<I, O>[],
   model: SequentialModel<S, I, O>,
   stepsMax: number = STEPS_MAX,
 ): Verdict<I, O> {
+  if (!Array.isArray(history)) throw new BadArgumentError('checkLinearizable', 'an array of operations', history);
+  checkFunction("checkLinearizable: the model's apply", (model as Partial<typeof model> | null)?.apply);
   const operations = history.toSorted((a, b) => a.calledAt - b.calledAt);
   const accepts = model.accepts ?? ((expected: O, actual: O) => stringify(expected) === stringify(actual));
   const keyOf = model.keyOf ?? ((state: S) => stringify(state));

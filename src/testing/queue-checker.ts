@@ -3,6 +3,8 @@
 // overtakes within publisher and queue, every publish is answered once. What a killed actor may change is named by the
 // test, per publisher, consumer and queue; everything else is a violation (reliability.md 2.b, 2.d).
 
+import { BadArgumentError } from '../term/index.ts';
+
 /** Where a Message came from: `seq` counts the publishes of one publisher channel. */
 export interface PublishedCopy {
   readonly publisher: string;
@@ -83,6 +85,7 @@ export function checkQueueHistory(
   history: readonly QueueObservation[],
   explained: Explained = NOTHING_EXPLAINED,
 ): QueueReport {
+  if (!Array.isArray(history)) throw new BadArgumentError('checkQueueHistory', 'an array of observations', history);
   const check = new Check(explained);
   for (const observation of history) check.see(observation);
   return check.report();

@@ -1,7 +1,17 @@
 // Wrong arguments are told by name, and simulations within and beside each other do not disturb one another.
 import { describe, expect, it } from 'vitest';
 import { type AsyncContext, sleep } from '../../src/process/index.ts';
-import { explore, findFailure, type SimOptions, simulate, simulateAsync, sweepCrashes } from '../../src/testing.ts';
+import {
+  checkLinearizable,
+  checkQueueHistory,
+  explore,
+  findFailure,
+  SimDisk,
+  type SimOptions,
+  simulate,
+  simulateAsync,
+  sweepCrashes,
+} from '../../src/testing.ts';
 
 function* fine() {
   yield* sleep(1);
@@ -28,6 +38,9 @@ const WRONG: readonly (readonly [string, Record<string, unknown>])[] = [
   ['history must be', { history: -1 }],
   ['timerJitterMs must be', { timerJitterMs: Number.NaN }],
   ["net has no option 'latency'", { net: { latency: 1 } }],
+  ["disk has no option 'capacity'", { disk: { capacity: 1 } }],
+  ["a simulation has no option 'schedules': it is one of findFailure", { schedules: 5 }],
+  ["a simulation has no option 'victims': it is one of", { victims: () => true }],
   ['net.latencyMs must be', { net: { latencyMs: -1 } }],
   ['disk.latencyMs must be', { disk: { latencyMs: Number.NaN } }],
   ["checks has no option 'ordr'", { checks: { ordr: true } }],
@@ -46,6 +59,39 @@ describe('wrong arguments', () => {
     expect(() => simulate({}, body as never)).toThrow(text);
     expect(() => findFailure({}, body as never)).toThrow(text);
     await expect(simulateAsync({}, body as never)).rejects.toThrow(text);
+  });
+});
+
+describe('what is no body, disk, chart, history', () => {
+  const reasonOf = (body: unknown) => simulate({ guard: false }, body as () => Generator<never, number>).failure;
+
+  it('a body that makes no generator is told so', () => {
+    for (const body of [() => 5, () => undefined, () => [1], () => ({})]) {
+      expect(JSON.stringify(reasonOf(body))).toContain("a simulation's body is a generator function (function*)");
+    }
+    expect(JSON.stringify(reasonOf(async () => 5))).toContain('needs simulateAsync');
+  });
+
+  it('so is an async one that returns neither a promise nor effects', async () => {
+    const { failure } = await simulateAsync({}, (() => 5) as never);
+    expect(JSON.stringify(failure)).toContain('this one returned the number 5');
+  });
+
+  it('a disk and a chart refuse what they do not know', () => {
+    expect(() => new SimDisk({ capacity: 5 } as never)).toThrow("a simulated disk has no option 'capacity'");
+    expect(() => new SimDisk({ capacityBytes: -1 })).toThrow('capacityBytes must be');
+    expect(() => new SimDisk({ from: {} as never })).toThrow('from needs a SimDisk');
+    expect(() => new SimDisk({ faults: 'all' as never })).toThrow('faults needs a function');
+    const result = simulate({}, fine);
+    expect(() => result.chart({ row: 3 } as never)).toThrow("a chart has no option 'row'");
+    expect(() => result.chart({ rows: 0 })).toThrow('rows must be');
+  });
+
+  it('checkers name what is no history and no model', () => {
+    const model = { initial: 0, apply: (state: number): [number, number] => [state, state] };
+    expect(() => checkLinearizable(null as never, model)).toThrow('checkLinearizable needs an array of operations');
+    expect(() => checkLinearizable([], null as never)).toThrow("checkLinearizable: the model's apply needs a function");
+    expect(() => checkQueueHistory(null as never)).toThrow('checkQueueHistory needs an array of observations');
   });
 });
 
