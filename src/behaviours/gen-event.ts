@@ -24,18 +24,40 @@ export type HandlerEnd =
   /** The manager ends, or the process that added it with `addSupHandler`. */
   | { readonly tag: 'stop'; readonly reason: unknown };
 
-/** Returned by `handleEvent` and `handleInfo` instead of a state: the handler ends. */
+/** Instead of a state: the handler ends. From `handleCall` it is the `state` beside the reply. */
 export const REMOVE_HANDLER: unique symbol = Symbol('remove handler');
+
+/** Instead of a state: another handler takes the place of this one. */
+export class HandlerSwap {
+  readonly spec: HandlerSpec;
+
+  constructor(spec: HandlerSpec) {
+    this.spec = spec;
+  }
+}
+
+/** What a callback returns instead of a state to be replaced by another handler, as by {@link swapHandler}. */
+export function swapFor(spec: HandlerSpec): HandlerSwap {
+  checkHandlerSpec('swapFor', spec);
+  return new HandlerSwap(spec);
+}
+
+/** What is left of a handler after a callback. */
+export type HandlerNext<S> = S | typeof REMOVE_HANDLER | HandlerSwap;
 
 /** The callbacks of a handler with state `S`; plain functions. */
 export interface EventHandler<S = unknown, E = unknown, A extends readonly unknown[] = readonly never[]> {
   /** The first state. A handler that takes another's place gets what that one's `terminate` returned behind its arguments. */
   init(context: ServerContext, ...args: A): S;
-  handleEvent(event: E, state: S, context: ServerContext): S | typeof REMOVE_HANDLER;
+  handleEvent(event: E, state: S, context: ServerContext): HandlerNext<S>;
   /** Without it a call of the handler answers `noCalls`. */
-  handleCall?(request: unknown, state: S, context: ServerContext): { readonly reply: unknown; readonly state: S };
+  handleCall?(
+    request: unknown,
+    state: S,
+    context: ServerContext,
+  ): { readonly reply: unknown; readonly state: HandlerNext<S> };
   /** Without it other messages pass it by. */
-  handleInfo?(message: unknown, state: S, context: ServerContext): S | typeof REMOVE_HANDLER;
+  handleInfo?(message: unknown, state: S, context: ServerContext): HandlerNext<S>;
   /** The state for this version of the code (HOT-1); see `codeChange` of a gen-server. */
   codeChange?(oldVersion: number, state: unknown, extra: unknown, context: ServerContext): S;
   terminate?(end: HandlerEnd, state: S, context: ServerContext): unknown;
@@ -181,11 +203,8 @@ class EventManager {
         return this.add(request.spec, [], request.isSupervised ? from.caller : null);
       case 'delete':
         return answerOf(this.delete(request.id, { tag: 'delete', args: request.args }));
-      case 'swap': {
-        const supervisor = this.find(request.id)?.supervisor ?? null;
-        const old = this.delete(request.id, { tag: 'swap', args: request.args });
-        return this.add(request.spec, old.ok ? [old.value] : [], supervisor);
-      }
+      case 'swap':
+        return this.swap(request.id, request.spec, request.args);
       case 'call':
         return this.call(request.id, request.request);
       case 'event':
@@ -263,9 +282,10 @@ class EventManager {
       const result = entry.handler.handleCall(request, entry.state, this.context);
       if (typeof result !== 'object' || result === null || !('reply' in result && 'state' in result))
         throw new BadArgumentError('handleCall of a handler', '{ reply, state } as its result', result);
-      entry.state = stateOf(result.state);
       // An answer that is no term would end the manager when it is sent.
-      return { ok: true, value: storeTerm(result.reply).value };
+      const { value } = storeTerm(result.reply);
+      this.become(entry, result.state);
+      return { ok: true, value };
     } catch (error) {
       const reason = exitReasonOf(error);
       this.crash(entry, reason);
@@ -275,12 +295,25 @@ class EventManager {
 
   private step(entry: Entry, run: () => unknown): void {
     try {
-      const next = run();
-      if (next === REMOVE_HANDLER) this.remove(entry, { tag: 'remove' });
-      else entry.state = stateOf(next);
+      this.become(entry, run());
     } catch (error) {
       this.crash(entry, exitReasonOf(error));
     }
+  }
+
+  private become(entry: Entry, next: unknown): void {
+    if (next === REMOVE_HANDLER) this.remove(entry, { tag: 'remove' });
+    else if (next instanceof HandlerSwap) {
+      const outcome = this.swap(entry.id, next.spec, []);
+      if (!outcome.ok) this.tell(next.spec.id ?? next.spec.name, 'init', outcome.error);
+    } else entry.state = stateOf(next);
+  }
+
+  /** Another one in the place of a handler; one that does not start leaves the place empty. */
+  private swap(id: string, spec: HandlerSpec, args: readonly unknown[]): HandlerOutcome {
+    const supervisor = this.find(id)?.supervisor ?? null;
+    const old = this.delete(id, { tag: 'swap', args });
+    return this.add(spec, old.ok ? [old.value] : [], supervisor);
   }
 
   private crash(entry: Entry, reason: unknown): void {

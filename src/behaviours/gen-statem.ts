@@ -9,16 +9,10 @@ import type { CallMessage, CallsOf, CastMessage, ReplyOf, StopMessage } from './
 import { isEffects } from './server-steps.ts';
 import type { ServerWatch } from './server-watch.ts';
 import { checkStatem } from './statem-check.ts';
-import { badAction, badReturn, isOwnTimer, isSameState, OWN, type OwnTimer, outside, tagOf } from './statem-events.ts';
+import { badAction, badReturn, isOwnTimer, isSameState, type OwnTimer, outside, tagOf } from './statem-events.ts';
 import { StatemQueue, timeoutEvent } from './statem-queue.ts';
-import type {
-  AnyStatemEvent,
-  StatemAction,
-  StatemEvent,
-  StatemInit,
-  StatemResult,
-  TimeoutKey,
-} from './statem-results.ts';
+import type { AnyStatemEvent, StatemAction, StatemEvent, StatemInit, StatemResult } from './statem-results.ts';
+import { StatemTimers } from './statem-timers.ts';
 import { isSystemCall, type SystemCall, type SystemHolder, serveSystem } from './sys.ts';
 
 /** A callback for the events of one state. */
@@ -135,7 +129,7 @@ class StateMachine {
   private state: unknown;
   private data: unknown;
   private readonly queue = new StatemQueue();
-  private readonly timers = new Map<TimeoutKey, Ref>();
+  private readonly timers: StatemTimers;
   /** Null unless somebody watches it (SYS-1). */
   watch: ServerWatch | null = null;
 
@@ -145,6 +139,7 @@ class StateMachine {
     this.parent = parent;
     this.state = state;
     this.data = data;
+    this.timers = new StatemTimers(context, this.queue);
   }
 
   start(actions: readonly StatemAction[]): Effects<this> {
@@ -165,10 +160,9 @@ class StateMachine {
       return this.end(message.reason);
     if (tag === '$sys' && isSystemCall(message)) return this.serve(message);
     if (tag !== 'timeout') return this.run(outside(message));
-    const key = this.keyOf(ref);
+    const key = this.timers.take(ref);
     // A timeout that was cancelled when it was already under way is for nobody.
     if (key === null) return isOwnTimer(content) ? null : this.run(outside(message));
-    this.timers.delete(key);
     return this.run(timeoutEvent(key, (content as OwnTimer).content));
   }
 
@@ -207,7 +201,7 @@ class StateMachine {
 
   private step(event: AnyStatemEvent): Effects<void> | null {
     // Also by an event timeout: one that fires is armed no more, and one that was postponed is an event like any other.
-    this.cancel('event');
+    this.timers.cancel('event');
     this.watch?.messageIn(event);
     const outcome = this.invoke(event);
     if (isEffects(outcome)) return this.finishStep(event, outcome);
@@ -226,7 +220,7 @@ class StateMachine {
     const hasChanged = next !== null && !isSameState(before, next.value);
     if (next !== null) this.state = next.value;
     if (data !== null) this.data = data.value;
-    if (hasChanged) this.cancel('state');
+    if (hasChanged) this.timers.cancel('state');
     if (actions.length > 0 && this.isPostponed(actions)) this.queue.postpone(event);
     if (hasChanged) this.queue.retry();
     // The transition's own actions come first: what the enter call says of the same timeout is the last word.
@@ -296,32 +290,10 @@ class StateMachine {
       } else if (action.do === 'nextEvent') {
         inserted ??= [];
         inserted.push(action.event);
-      } else if (action.do === 'timeout') this.arm(action.key, action.ms, action.content);
+      } else if (action.do === 'timeout') this.timers.arm(action);
       else if (action.do !== 'postpone' || event === null) throw badAction(action);
     }
     if (inserted !== null) this.queue.insert(inserted);
-  }
-
-  private arm(key: TimeoutKey, ms: number, content: unknown): void {
-    this.cancel(key);
-    if (ms === 0) this.queue.addZero(key, content);
-    else if (ms !== Number.POSITIVE_INFINITY) {
-      this.timers.set(key, this.context.startTimer(ms, this.context.self, { tag: OWN, content } satisfies OwnTimer));
-    }
-  }
-
-  private cancel(key: TimeoutKey): void {
-    if (this.timers.size > 0) {
-      const timer = this.timers.get(key);
-      if (timer !== undefined) this.context.cancelTimer(timer);
-      this.timers.delete(key);
-    }
-    this.queue.cancelZero(key);
-  }
-
-  private keyOf(ref: Ref | undefined): TimeoutKey | null {
-    for (const [key, timer] of this.timers) if (timer === ref) return key;
-    return null;
   }
 
   /** Goes over to the callbacks of a newer version (HOT-1). */

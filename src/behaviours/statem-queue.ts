@@ -37,6 +37,13 @@ export class StatemQueue {
     this.zeros.push({ key, content });
   }
 
+  /** Other content for one that waits; false where none does. */
+  updateZero(key: TimeoutKey, content: unknown): boolean {
+    const at = this.zeros.findIndex((zero) => zero.key === key);
+    if (at >= 0) this.zeros[at] = { key, content };
+    return at >= 0;
+  }
+
   cancelZero(key: TimeoutKey): void {
     if (this.zeros.length > 0) this.zeros = this.zeros.filter((zero) => zero.key !== key);
   }

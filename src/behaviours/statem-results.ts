@@ -1,6 +1,7 @@
 // What the callbacks of a gen-statem see and return: events, results and actions, small tagged objects made by these
 // functions only. ST-1 to ST-5.
 import type { SystemMessage } from '../process/index.ts';
+import { checkOptions } from '../term/index.ts';
 import type { From } from './protocol.ts';
 import type { Fail, Ignore, Stop } from './results.ts';
 
@@ -25,9 +26,11 @@ export type StatemAction =
   | {
       readonly do: 'timeout';
       readonly key: TimeoutKey;
-      /** Ms; Infinity cancels. */
-      readonly ms: number;
+      /** Ms; Infinity cancels, `update` leaves the time of the one that is running. */
+      readonly ms: number | 'update';
       readonly content: unknown;
+      /** `ms` is a time of `context.now()` and not one from now on. */
+      readonly isAbsolute: boolean;
     };
 
 /** Which timeout: that of the state, that of the next event, or one with a name, as `name:...`. */
@@ -48,19 +51,53 @@ export function answer(from: From, value: unknown): StatemAction {
   return { do: 'reply', from, value };
 }
 
-/** Comes as `stateTimeout` unless the state changes before; setting it again restarts it, Infinity cancels (ST-5). */
-export function stateTimeout(ms: number, content: unknown = null): StatemAction {
-  return { do: 'timeout', key: 'state', ms, content };
+/** How a timeout counts. */
+export interface TimeoutOptions {
+  /** Its `ms` is a time as `context.now()` tells it; one that is over already comes at once. Default false. */
+  readonly isAbsolute?: boolean;
 }
 
-/** Comes as `eventTimeout` unless any event comes before (ST-5). */
-export function eventTimeout(ms: number, content: unknown = null): StatemAction {
-  return { do: 'timeout', key: 'event', ms, content };
+const TIMEOUT_OPTIONS: Readonly<Record<keyof TimeoutOptions, true>> = { isAbsolute: true };
+
+/**
+ * Comes as `stateTimeout` unless the state changes before; setting it again restarts it, Infinity cancels, and `update`
+ * only gives it other content, at once where none is running (ST-5). Throws RangeError for an option there is not.
+ */
+export function stateTimeout(
+  ms: number | 'update',
+  content: unknown = null,
+  options: TimeoutOptions = {},
+): StatemAction {
+  return timeout('state', ms, content, options);
 }
 
-/** Comes as `timeout` with that name, whatever happens before; setting it again restarts it, Infinity cancels (ST-5). */
-export function namedTimeout(name: string, ms: number, content: unknown = null): StatemAction {
-  return { do: 'timeout', key: `name:${name}`, ms, content };
+/** Comes as `eventTimeout` unless any event comes before (ST-5); otherwise as {@link stateTimeout}. */
+export function eventTimeout(
+  ms: number | 'update',
+  content: unknown = null,
+  options: TimeoutOptions = {},
+): StatemAction {
+  return timeout('event', ms, content, options);
+}
+
+/** Comes as `timeout` with that name, whatever happens before (ST-5); otherwise as {@link stateTimeout}. */
+export function namedTimeout(
+  name: string,
+  ms: number | 'update',
+  content: unknown = null,
+  options: TimeoutOptions = {},
+): StatemAction {
+  return timeout(`name:${name}`, ms, content, options);
+}
+
+function timeout(
+  key: TimeoutKey,
+  ms: number | 'update',
+  content: unknown,
+  options: TimeoutOptions,
+): Extract<StatemAction, { do: 'timeout' }> {
+  checkOptions('a timeout', options, TIMEOUT_OPTIONS);
+  return { do: 'timeout', key, ms, content, isAbsolute: options.isAbsolute === true };
 }
 
 export type Actions = StatemAction | readonly StatemAction[];

@@ -15,6 +15,7 @@ import {
   postpone,
   type Request,
   repeatState,
+  type StatemAction,
   type StatemEvent,
   startIn,
   startLink,
@@ -126,6 +127,41 @@ it('ST-4 the actions of a transition come before the enter call: its timeout is 
     seen.push(yield* callStatem(started.pid, 'crash'));
   });
   expect(seen).toEqual(['gone', 'second', 'gone']);
+});
+
+it('ST-5 a timeout may be a point in time, and be given other content without another time', () => {
+  const seen: unknown[] = [];
+  const machine = genStatem({
+    init: () => startIn('a', 0),
+    handleEvent(event: StatemEvent<string, never, StatemAction[]>, _state, data: number, context) {
+      if (event.type === 'cast') return keepStateAndData(event.message);
+      if (event.type === 'stateTimeout' || event.type === 'timeout') seen.push([context.now(), event.content]);
+      return keepState(data);
+    },
+  });
+  play(function* test(context: Context<unknown>) {
+    const started = yield* startLink(machine);
+    if (!started.ok) throw new Error('not started');
+    const { pid } = started;
+    const at = context.now();
+    cast(context, pid, [stateTimeout(at + 100, 'absolute', { isAbsolute: true })]);
+    cast(context, pid, [namedTimeout('n', 50, 'old')]);
+    yield* sleep(30);
+    cast(context, pid, [namedTimeout('n', 'update', 'new')]);
+    cast(context, pid, [stateTimeout('update', 'other')]);
+    yield* sleep(200);
+    cast(context, pid, [stateTimeout(at, 'over', { isAbsolute: true })]);
+    cast(context, pid, [namedTimeout('n', 'update', 'none ran')]);
+    cast(context, pid, [namedTimeout('n', 0, 'zero'), namedTimeout('n', 'update', 'zero updated')]);
+    yield* sleep(1);
+    const times = seen.map((each) => (each as [number, unknown])[0] - at);
+    expect(seen.map((each) => (each as [number, unknown])[1])).toEqual([
+      ...['new', 'other', 'over', 'none ran', 'zero updated'],
+    ]);
+    expect(times).toEqual([50, 100, 230, 230, 230]);
+  });
+  expect(seen).toHaveLength(5);
+  expect(() => stateTimeout(5, null, { absolute: true } as never)).toThrow("a timeout has no option 'absolute'");
 });
 
 it('ST-1 objects without a tag are other states unless they are the same object', () => {

@@ -103,6 +103,27 @@ export const genEventCases: readonly Case[] = [
     },
   },
   {
+    title: 'EV-1 a handler ends itself, or has another take its place, from an event and from a call',
+    *run(t) {
+      const manager = yield* begin(t, 'a', 'b');
+      yield* syncNotify(manager, 'swap a');
+      // The newest first; who takes a place has it from the next event on.
+      yield* says(t, 'b: swap a', 'a: swap a', 'a ends: swap', 'heir takes over 0');
+      equal(yield* whichHandlers(manager), ['heir', 'b'], 'after the swap');
+      equal(yield* callHandler(manager, 'b', 'remove'), { ok: true, value: ['remove', 1] }, 'the last answer');
+      yield* says(t, 'b ends: remove');
+      equal(yield* callHandler(manager, 'heir', 'swap for c'), { ok: true, value: ['swap for c', 0] }, 'an answer');
+      yield* says(t, 'heir ends: swap', 'c takes over 0');
+      equal(
+        yield* callHandler(manager, 'c', 'swap for broken'),
+        { ok: true, value: ['swap for broken', 0] },
+        'the same',
+      );
+      yield* says(t, 'c ends: swap', 'broken takes over 0');
+      equal(yield* whichHandlers(manager), [], 'nothing takes the place of one when it does not start');
+    },
+  },
+  {
     title: 'EV-1 who adds a supervised handler hears of its end, and takes it along with its own',
     *run(t) {
       const manager = yield* begin(t);
