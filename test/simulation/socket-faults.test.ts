@@ -156,9 +156,9 @@ function* careless(own: Process, confirmed: Set<string>): Effects<void> {
 }
 
 /** A client that connects again until all is confirmed; then everything has to be in the queue. */
-const reconnecting = (client: typeof publisher) =>
+const reconnecting = (client: typeof publisher, threads: 0 | 2 = 0) =>
   function* body(context: Process): Effects<number> {
-    yield* startBroker(context, 0);
+    yield* startBroker(context, threads);
     const confirmed = new Set<string>();
     let connects = 0;
     for (let isOver = false; !isOver; connects++) {
@@ -179,18 +179,31 @@ const ALL: FaultOptions = { socketCuts: 2, socketStalls: 2, socketSegments: 1 };
 const options = { ...wireOptions(0, 0), faults: ALL };
 
 describe('a broker behind streams that break', () => {
-  it('B1 what was confirmed is there, whatever becomes of the streams of the publisher', () => {
-    const connects = new Set<number>();
-    checkSchedules(
-      {
-        ...options,
-        schedules: 60,
-        onRun: (run) => void connects.add(run.isOk ? (run.value as number) : 0),
-      },
-      reconnecting(publisher),
+  it.each([0, 2] as const)(
+    'B1 with %i data threads what was confirmed is there, whatever becomes of the streams',
+    (threads) => {
+      const connects = new Set<number>();
+      checkSchedules(
+        {
+          ...wireOptions(threads, 0),
+          faults: ALL,
+          schedules: 60,
+          onRun: (run) => void connects.add(run.isOk ? (run.value as number) : 0),
+        },
+        reconnecting(publisher, threads),
+      );
+      // Some were cut, some were not.
+      expect(connects.size).toBeGreaterThan(1);
+    },
+  );
+
+  it('with 2 data threads finds a client that does not wait for confirms', () => {
+    const found = findFailure(
+      { ...wireOptions(2, 0), faults: ALL, schedules: 300 },
+      reconnecting(careless as typeof publisher, 2),
     );
-    // Some were cut, some were not.
-    expect(connects.size).toBeGreaterThan(1);
+    expect(found?.result.describe()).toContain('B1 confirmed and lost');
+    expect(found?.result.deviations.some(([, key]) => key.startsWith('reset'))).toBe(true);
   });
 
   it('finds a client that does not wait for confirms, and a cut is among the little that is left of the schedule', () => {
