@@ -61,7 +61,8 @@ function throughput(name: string, question: string, load: Partial<LoadOptions>):
 const CONNECTIONS = 1000;
 /** So many that what the heap keeps in reserve does not count. */
 const IDLE_CONNECTIONS = 5000;
-const BACKLOG = 100_000;
+/** So many that what the heap keeps in reserve does not count. */
+const BACKLOG = 400_000;
 /** In flight, so that a latency is no backlog. */
 const PACED = { bodyBytes: 1024, window: 2_000 };
 

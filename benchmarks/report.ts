@@ -21,6 +21,7 @@ edit. Figures are medians, the spread is the distance of the extremes as a
 share of the median, and a ratio above 1 means that Warren is better. Each contender is sampled in turns with the others on
 the same machine, load generator included; the column "bottleneck" says which side was at its limit. The *floor* is the
 simplest program that answers AMQP on one Node thread and keeps no rules: what the machine and the runtime allow.
+Where Warren is slower than it wants to be, and why: [LIMITS.md](LIMITS.md).
 `;
 
 /** Merges saved runs and writes the page and the charts. Returns the names of the files. */
