@@ -9,6 +9,7 @@ import {
   type BrokerPlan,
   badDefinitionsIn,
   brokerTree,
+  logRefusedIn,
   type Profile,
   warnOfDefaultLogin,
 } from './broker/index.ts';
@@ -137,7 +138,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       ...(options.definitions === undefined ? {} : { definitions: definitionsJson(options.definitions) }),
     };
     const started = await system.perform(() => startLink(brokerTree, [plan]));
-    if (!started.ok) throw new BrokerStartError(startFailure(started.error));
+    if (!started.ok) throw new BrokerStartError(startFailure(started.error, dataDir));
     await system.perform(() => warnOfDefaultLogin(at.host));
     return new Broker(system, started.pid, { ...at, socketThreads }, unlock);
   } catch (error) {
@@ -148,9 +149,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 /** What the tree did not start for, in one line. */
-function startFailure(error: unknown): string {
+function startFailure(error: unknown, dataDir: string | undefined): string {
   const bad = badDefinitionsIn(error);
-  return bad === null ? `the broker did not start: ${formatReason(error)}` : `definitions: ${bad.text}`;
+  if (bad !== null) return `definitions: ${bad.text}`;
+  const refused = logRefusedIn(error);
+  if (refused !== null) return `the log in ${dataDir} cannot be used: ${refused.text}`;
+  return `the broker did not start: ${formatReason(error)}`;
 }
 
 /** An object travels to the broker's tree as the text that it stands for. */

@@ -15,5 +15,5 @@ export * from './metadata/index.ts';
 export * from './policies/index.ts';
 export { queueType } from './queue/index.ts';
 export * from './queue-server/index.ts';
-export type { StorePlan } from './store/index.ts';
+export { logRefusedIn, type StorePlan } from './store/index.ts';
 export * from './unacked.ts';

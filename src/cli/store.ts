@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { hostDisk, lockDataDir } from '../env/host/index.ts';
-import type { Disk, DiskDone } from '../env/index.ts';
+import type { Disk, DiskDone, DiskFailure } from '../env/index.ts';
 import {
   type CompactReport,
   compactLog,
@@ -78,9 +78,14 @@ function settled<T>(operation: (done: DiskDone<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     operation((result) => {
       if (result.ok) resolve(result.value);
-      else reject(new StoreError(`${result.failure.code}: ${result.failure.text}`));
+      else reject(new StoreError(lineOfFailure(result.failure)));
     });
   });
+}
+
+/** The host's own texts begin with the code. */
+function lineOfFailure({ code, text }: DiskFailure): string {
+  return code === 'EFORMAT' || text.startsWith(code) ? text : `${code}: ${text}`;
 }
 
 function printReport({ segments, rows, quarantine, isSound }: LogReport, print: (line: string) => void): boolean {

@@ -7,6 +7,7 @@ import type { AnyPid, Mfa } from '../../term/index.ts';
 import { hasTag } from '../../term/index.ts';
 import { THREADS_NAME, threadTreeId } from '../metadata/protocol.ts';
 import { holdBack } from '../metadata/words.ts';
+import { taggedWithin } from '../reason-within.ts';
 import { DefinitionsError } from './definitions.ts';
 import { importDefinitions } from './import.ts';
 
@@ -18,12 +19,7 @@ export interface BadDefinitions {
 
 /** The definitions that kept a tree from starting, somewhere in the reason of its end; null for another reason. */
 export function badDefinitionsIn(reason: unknown): BadDefinitions | null {
-  for (let inner = reason; typeof inner === 'object' && inner !== null; ) {
-    if (hasTag(inner, 'badDefinitions')) return inner as BadDefinitions;
-    const { detail, reason: cause } = inner as { readonly detail?: unknown; readonly reason?: unknown };
-    inner = detail ?? cause;
-  }
-  return null;
+  return taggedWithin(reason, 'badDefinitions') as BadDefinitions | null;
 }
 
 /** By thread, the front ends that wait for the definitions. */

@@ -36,13 +36,19 @@ export function encodeJournalRecord(record: JournalRecord): Uint8Array {
   return bytes;
 }
 
+/** Whether this program has written it, or could have. */
+export function isKnownRecord(bytes: Uint8Array): boolean {
+  return bytes[0] === VERSION && (bytes[1] === EVENT || bytes[1] === SNAPSHOT_PART);
+}
+
+/** What is wrong with a record that is not known. */
+export function unknownRecord(bytes: Uint8Array): string {
+  return `a record of the metadata has version ${bytes[0]} and kind ${bytes[1]}; this program knows version ${VERSION}`;
+}
+
 /** Throws {@link EventFormatError} for what an unknown program has written. */
 export function decodeJournalRecord(bytes: Uint8Array): JournalRecord {
-  if (bytes[0] !== VERSION || (bytes[1] !== EVENT && bytes[1] !== SNAPSHOT_PART)) {
-    throw new EventFormatError(
-      `a record of the metadata has version ${bytes[0]} and kind ${bytes[1]}; this program knows version ${VERSION}`,
-    );
-  }
+  if (!isKnownRecord(bytes)) throw new EventFormatError(unknownRecord(bytes));
   const body = JSON.parse(decoder.decode(bytes.subarray(2)), revive);
   return bytes[1] === EVENT ? { tag: 'event', event: body } : { tag: 'snapshotPart', ...body };
 }

@@ -6,8 +6,14 @@ import type { Effects } from '../../process/index.ts';
 import { RecordBatch } from '../../storage/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
 import type { Outcome } from '../queue-server/protocol.ts';
-import type { FromLog, LogPid } from '../store/index.ts';
-import { decodeJournalRecord, encodeJournalRecord, type JournalRecord } from './event-codec.ts';
+import { type FromLog, type LogPid, type LogRefused, logRefused } from '../store/index.ts';
+import {
+  decodeJournalRecord,
+  encodeJournalRecord,
+  isKnownRecord,
+  type JournalRecord,
+  unknownRecord,
+} from './event-codec.ts';
 import type { MetadataEvent } from './events.ts';
 import { presentEvents } from './former-events.ts';
 
@@ -26,24 +32,67 @@ export interface Recovered {
   readonly lastSequence: number;
 }
 
-/** Reads all that the log has of the metadata. */
-export function* recoverMetadata(log: LogPid): Effects<Recovered> {
-  const records: JournalRecord[] = [];
-  let lastSequence = 0;
+/** Reads all that the log has of the metadata; changes nothing. Where some of it is missing it says what. */
+export function* recoverMetadata(log: LogPid): Effects<Recovered | LogRefused> {
+  const found: JournalPlace[] = [];
   for (let from: number | null = 1; from !== null; ) {
     const page: {
       records: readonly { sequence: number; payload: Uint8Array }[];
       next: number | null;
       damaged: number;
     } = yield* call(log, { tag: 'page', row: ROW, from, limit: PAGE }, Number.POSITIVE_INFINITY);
-    if (page.damaged > 0) throw new Error(`${page.damaged} records of the metadata are damaged`);
+    if (page.damaged > 0) return refused(`${page.damaged} records of it are damaged`);
     for (const { sequence, payload } of page.records) {
-      records.push(decodeJournalRecord(payload));
-      lastSequence = sequence;
+      if (!isKnownRecord(payload)) return logRefused(unknownRecord(payload));
+      found.push({ sequence, record: decodeJournalRecord(payload) });
     }
     from = page.next;
   }
-  return { ...replayed(records), lastSequence };
+  const gap = gapIn(found);
+  if (gap !== null) return refused(`its records ${gap[0]} to ${gap[1]} are missing`);
+  const recovered = replayed(found.map(({ record }) => record));
+  const stranger = yield* rowWithoutQueue(log, recovered.lastQueueId);
+  if (stranger !== null) return refused(`it ends before queue ${stranger}, which has messages`);
+  return { ...recovered, lastSequence: found.at(-1)?.sequence ?? 0 };
+}
+
+function refused(what: string): LogRefused {
+  const advice = 'nothing was removed; put the missing or damaged segments back, or begin with another directory';
+  return logRefused(`what says which queues and users there are is not whole: ${what}; ${advice}`);
+}
+
+/** A record of the metadata where the log has it. */
+export interface JournalPlace {
+  readonly sequence: number;
+  readonly record: JournalRecord;
+}
+
+/**
+ * The first numbers that are missing; null for none. The records are numbered without a gap, from 1 or, when what was
+ * before is not needed any more, from the first part of a snapshot. Pure.
+ */
+export function gapIn(found: readonly JournalPlace[]): readonly [first: number, last: number] | null {
+  for (const [place, { sequence, record }] of found.entries()) {
+    const before = place > 0 ? found[place - 1].sequence : 0;
+    const isBeginning = place === 0 && record.tag === 'snapshotPart' && record.part === 0;
+    if (sequence !== before + 1 && !isBeginning) return [before + 1, sequence - 1];
+  }
+  return null;
+}
+
+/**
+ * A queue that has messages though the metadata has never heard of it; null for none. A queue is declared before it has
+ * messages, so it is the declaration that was lost. One that was deleted has a number that the metadata knows.
+ */
+function* rowWithoutQueue(log: LogPid, lastQueueId: number): Effects<number | null> {
+  const rows = yield* call(log, { tag: 'rows' }, Number.POSITIVE_INFINITY);
+  for (const row of rows) {
+    if (row <= 1 || row >> 1 <= lastQueueId) continue;
+    const first = { tag: 'page', row, from: 1, limit: { count: 1, bytes: 1 } } as const;
+    const page: { records: readonly unknown[]; damaged: number } = yield* call(log, first, Number.POSITIVE_INFINITY);
+    if (page.records.length + page.damaged > 0) return row >> 1;
+  }
+  return null;
 }
 
 /** The events that make the metadata: those of the last whole snapshot and all after it. Pure. */

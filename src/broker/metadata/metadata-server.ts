@@ -70,6 +70,7 @@ export const metadataServer = genServer<
     const log = (context.whereis(LOG_NAME) ?? null) as LogPid | null;
     if (log === null && keepsLog(context.env.words)) return stop({ tag: 'noLog' });
     const recovered = log !== null && MetadataState.isFirst(context) ? yield* recoverMetadata(log) : null;
+    if (recovered !== null && 'tag' in recovered) return stop({ tag: 'shutdown', detail: recovered });
     const metadata = new MetadataState(context, log, recovered, limits);
     if (log !== null && recovered !== null) yield* dropUnknownRows(metadata, log);
     const unplaced = metadata.unplaced();

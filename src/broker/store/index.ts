@@ -5,4 +5,5 @@ export type { LogPort } from './log-port.ts';
 export { logServer } from './log-server.ts';
 export { messageCodec } from './message-codec.ts';
 export { type FromLog, LOG_NAME, type LogMessage, type LogPid } from './protocol.ts';
+export { type LogRefused, logRefused, logRefusedIn } from './refusal.ts';
 export { type StorePlan, storeLog } from './tree.ts';

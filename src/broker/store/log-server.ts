@@ -8,6 +8,7 @@ import { type LoadedPage, type LogOptions, type Opened, SegmentLog } from '../..
 import type { AnyPid, Pid, Ref } from '../../term/index.ts';
 import { alarmsOf, setAlarm } from '../alarms/index.ts';
 import type { FromLog, LogCall, LogMessage } from './protocol.ts';
+import { logRefused } from './refusal.ts';
 import { type TakeTurn, turnDisk } from './turn-disk.ts';
 
 interface Agent {
@@ -65,7 +66,7 @@ export const logServer = genServer<State, [LogOptions], LogCall, never, LogMessa
     const opened = yield* completed<DiskResult<SegmentLog>>((done) =>
       SegmentLog.open(turnDisk(context.env.disk, takeTurn), options, listenerOf(context, holder), done),
     );
-    if (!opened.ok) return stop({ tag: 'logNotOpened', code: opened.failure.code, text: opened.failure.text });
+    if (!opened.ok) return stop({ tag: 'shutdown', detail: logRefused(opened.failure.text) });
     const agents = new Map<AnyPid, Agent>();
     const state: State = {
       log: opened.value,

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Disk, DiskDone, DiskFile, DiskResult, OpenMode } from '../index.ts';
+import type { Disk, DiskDone, DiskFailure, DiskFile, DiskResult, OpenMode } from '../index.ts';
 import { writeAll } from './write-all.ts';
 
 const FLAGS: Readonly<Record<OpenMode, string>> = { read: 'r', readWrite: 'r+', create: 'wx+' };
@@ -128,8 +128,13 @@ class HostFile implements DiskFile {
     run((result) => {
       this.underWay--;
       if (this.underWay === 0 && this.closing !== null) this.closeNow(this.closing);
-      done(result);
+      done(result.ok ? result : this.named(result.failure));
     });
+  }
+
+  /** The host names no file in what it says of an open one. */
+  private named({ code, text }: DiskFailure): DiskResult<never> {
+    return failed(code, text.includes(this.path) ? text : `${text} '${this.path}'`);
   }
 
   private refuse(done: DiskDone<never>): void {

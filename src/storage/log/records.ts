@@ -197,7 +197,7 @@ export function readHeader(
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES);
   const check = (crc32(bytes.subarray(at, at + 24)) ^ bindingOf(segment, offset)) >>> 0;
   if (view.getUint32(24) !== check) return null;
-  return knownHeader(view);
+  return knownHeader(view, { segment, offset });
 }
 
 /** The header at `at` of bytes that are known to be whole records. */
@@ -211,11 +211,14 @@ export function readOwnHeader(view: DataView, at: number): RecordHeader {
   };
 }
 
-function knownHeader(view: DataView): RecordHeader {
+function knownHeader(view: DataView, { segment, offset }: RecordPlace): RecordHeader {
   const kind = view.getUint8(2);
   const version = view.getUint8(3);
   if (!KINDS.has(kind) || version !== KIND_VERSION) {
-    throw new UnknownRecordError(`a record of kind ${kind}, version ${version}, is unknown to this program`);
+    const where = `segment ${segment}, byte ${offset}`;
+    throw new UnknownRecordError(
+      `${where}: a record of kind ${kind}, version ${version}, is unknown to this program; a newer Warren wrote it`,
+    );
   }
   return readOwnHeader(view, 0);
 }

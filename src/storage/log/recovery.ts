@@ -7,6 +7,7 @@ import type { RowTable } from './row-table.ts';
 import { scanSegment } from './scan.ts';
 import {
   extentsOf,
+  indexIdOf,
   indexName,
   isSegmentHeader,
   quarantineName,
@@ -46,15 +47,16 @@ export function* recoverSegments(plan: RecoveryPlan, segments: Segment[]): Flow<
   plan.table.recovered(plan.known);
 }
 
-/** Files that were not finished, and indexes of segments that are gone. */
+/** Indexes that were not finished, and those of segments that are gone. What others have put there stays. */
 function* removeRests(
   { disk, directory }: RecoveryPlan,
   names: readonly string[],
   ids: ReadonlySet<number>,
 ): Flow<void> {
   for (const name of names) {
-    const isRest = name.endsWith('.tmp') || (name.endsWith('.idx') && !ids.has(Number.parseInt(name, 10)));
-    if (isRest) yield* ask<true>((done) => disk.remove(`${directory}/${name}`, done));
+    const id = indexIdOf(name);
+    if (id !== null && (name.endsWith('.tmp') || !ids.has(id)))
+      yield* ask<true>((done) => disk.remove(`${directory}/${name}`, done));
   }
 }
 

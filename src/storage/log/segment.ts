@@ -54,6 +54,7 @@ export function extentsOf(contents: Contents): Map<number, RowExtent> {
 }
 
 const NAME = /^(\d{10})\.log$/;
+const INDEX_NAME = /^(\d{10})\.idx(?:\.tmp)?$/;
 
 export function segmentName(id: number): string {
   return `${String(id).padStart(10, '0')}.log`;
@@ -70,6 +71,12 @@ export function quarantineName(id: number): string {
 
 export function isQuarantineName(name: string): boolean {
   return name.endsWith('.damaged');
+}
+
+/** The id of the segment whose index a file is, or was to become; null for other names. */
+export function indexIdOf(name: string): number | null {
+  const match = INDEX_NAME.exec(name);
+  return match === null ? null : Number(match[1]);
 }
 
 /** The id of a segment's file; null for other names. */
@@ -99,7 +106,8 @@ export function isSegmentHeader(bytes: Uint8Array, id: number, crc32: Crc32): bo
   if (input.u64() !== SIGNATURE) return false;
   const version = input.u16();
   if (version !== VERSION) {
-    throw new SegmentVersionError(`segment ${id} has format version ${version}, this program knows ${VERSION}`);
+    const text = `segment ${id} has format version ${version}, this program knows ${VERSION}`;
+    throw new SegmentVersionError(version > VERSION ? `${text}: a newer Warren wrote it` : text);
   }
   input.u16();
   input.u32();
