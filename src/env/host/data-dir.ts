@@ -1,6 +1,15 @@
-// The lock of a data directory: one running node per directory. The lock file holds the process id of its owner; the
-// lock of a process that no longer lives is taken over.
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
+// The lock of a data directory: one running node per directory, also when several start at once. The lock file holds the
+// process id of its owner and names the run of the machine; the lock of a process that no longer lives is taken over.
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Thrown when the directory cannot be used; the message is one clear line. */
@@ -19,17 +28,22 @@ export function lockDataDir(dir: string): () => void {
   // One process may hold many directories, but each of them once.
   const own = realpathSync(dir);
   if (held.has(own)) throw new DataDirError(`the data directory ${dir} is locked by process ${process.pid}`);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    if (tryLock(file)) return release(own, file);
-    const owner = ownerOf(file);
-    // A container gives its restarted process the same id: an own id in the file is a lock left by a crash.
-    if (owner !== null && owner !== process.pid && isRunning(owner)) {
-      throw new DataDirError(`the data directory ${dir} is locked by process ${owner}`);
+  const ticket = writeTicket(file);
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (put(ticket, file)) return release(own, file);
+      const owner = ownerOf(file);
+      if (owner !== null) throw new DataDirError(`the data directory ${dir} is locked by process ${owner}`);
+      removeLeft(ticket, file);
     }
-    rmSync(file, { force: true });
+  } finally {
+    rmSync(ticket, { force: true });
   }
   throw new DataDirError(`the data directory ${dir} is locked by a process that is just starting`);
 }
+
+/** Others that start at the same time may be in between so often. */
+const ATTEMPTS = 5;
 
 /** The directories that this process has locked. */
 const held = new Set<string>();
@@ -42,11 +56,30 @@ function release(own: string, file: string): () => void {
   };
 }
 
-function tryLock(file: string): boolean {
+/** A file of this process that says who it is: it becomes the lock whole, so that nobody ever finds an empty one. */
+function writeTicket(file: string): string {
+  const ticket = `${file}.${process.pid}`;
   try {
-    const handle = openSync(file, 'wx');
-    writeSync(handle, `${process.pid}\n`);
-    closeSync(handle);
+    writeFileSync(ticket, `${process.pid}\n${bootId()}\n`);
+    return ticket;
+  } catch (error) {
+    rmSync(ticket, { force: true });
+    throw new DataDirError(`cannot lock ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Makes `file` of the ticket unless it is there. */
+function put(ticket: string, file: string): boolean {
+  try {
+    linkSync(ticket, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code === undefined || !WITHOUT_LINKS.has(code)) throw new DataDirError(`cannot lock ${file}: ${code}`);
+  }
+  try {
+    copyFileSync(ticket, file, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -55,14 +88,54 @@ function tryLock(file: string): boolean {
   }
 }
 
-function ownerOf(file: string): number | null {
+/** What file systems without hard links say. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/**
+ * Removes the lock that a dead process has left. Only who holds the second lock may: of two that saw the same dead owner
+ * the slower one would else remove the lock that the faster one has just made.
+ */
+function removeLeft(ticket: string, file: string): void {
+  const second = `${file}.takeover`;
+  if (!put(ticket, second)) {
+    // Whoever held that one died within a few system calls; who comes next begins afresh.
+    if (ownerOf(second) === null) rmSync(second, { force: true });
+    return;
+  }
   try {
-    const owner = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    return Number.isInteger(owner) && owner > 0 ? owner : null;
+    if (ownerOf(file) === null) rmSync(file, { force: true });
+  } finally {
+    rmSync(second, { force: true });
+  }
+}
+
+/** The process that holds a lock; null when it is not there, or its owner does not live any more. */
+function ownerOf(file: string): number | null {
+  const [owner, boot] = read(file).split('\n');
+  const id = Number.parseInt(owner, 10);
+  if (!Number.isInteger(id) || id <= 0) return null;
+  // Since the machine was started again the number may be another's.
+  if (boot !== undefined && boot !== '' && boot !== bootId()) return null;
+  // A container gives its restarted process the same id: an own id in the file is a lock left by a crash.
+  return id !== process.pid && isRunning(id) ? id : null;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
   } catch (error) {
     // The owner has let go in between: the next attempt takes the lock.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new DataDirError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Names this run of the machine; empty where the host does not tell. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
   }
 }
 
