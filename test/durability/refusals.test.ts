@@ -21,6 +21,8 @@ beforeAll(async () => {
     const connection = await amqplib.connect(broker.url);
     const channel = await connection.createConfirmChannel();
     await channel.assertQueue('kept', { durable: true });
+    // Numbered above it: what has messages is known, and still not all of it is.
+    await channel.assertQueue('later', { durable: true });
     for (let count = 0; count < MESSAGES / 2; count++)
       channel.sendToQueue('kept', Buffer.alloc(500, count), { persistent: true });
     await channel.waitForConfirms();
@@ -77,7 +79,9 @@ describe('B1 B24 a broker does not start, removes nothing, and says why in one l
       expect(at).toBeGreaterThan(0);
       bytes[at] ^= 1;
       writeFileSync(log(FIRST), bytes);
-      expect(await refusal()).toMatch(/is not whole: .*(damaged|missing|before queue 1)/);
+      expect(await refusal()).toMatch(
+        isIndexed ? /is not whole: 1 records of it are damaged/ : /is not whole: its record \d+ is missing/,
+      );
       bytes[at] ^= 1;
       writeFileSync(log(FIRST), bytes);
       for (const name of readdirSync(join(dir, 'log'))) if (name.endsWith('.idx')) rmSync(log(name));

@@ -49,7 +49,10 @@ export function* recoverMetadata(log: LogPid): Effects<Recovered | LogRefused> {
     from = page.next;
   }
   const gap = gapIn(found);
-  if (gap !== null) return refused(`its records ${gap[0]} to ${gap[1]} are missing`);
+  if (gap !== null) {
+    const [first, last] = gap;
+    return refused(first === last ? `its record ${first} is missing` : `its records ${first} to ${last} are missing`);
+  }
   const recovered = replayed(found.map(({ record }) => record));
   const stranger = yield* rowWithoutQueue(log, recovered.lastQueueId);
   if (stranger !== null) return refused(`it ends before queue ${stranger}, which has messages`);

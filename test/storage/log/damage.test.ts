@@ -177,6 +177,25 @@ describe('damage in the log', () => {
     }
   });
 
+  test('B1 bits of messages that an index stands for, flipped: a read finds the damage, serves all the others, and says so', () => {
+    const text = (number: number): string => `message ${number} ${'x'.repeat(60)}`;
+    const numbers = Array.from({ length: 20 }, (_, place) => place + 1);
+    const files = filesAfter(
+      true,
+      ...numbers.map((number) => (batch: RecordBatch) => batch.publish(1, number, [encoder.encode(text(number))])),
+    );
+    expect(files.has(INDEX)).toBe(true);
+    for (const number of numbers) {
+      const at = Buffer.from(files.get(SEGMENT) ?? []).indexOf(text(number));
+      // In the payload, and in each part of the header.
+      for (const byte of [at, at + 50, at - 1, at - 10, at - 18, at - 22, at - 26, at - 28]) {
+        const { rows, reports } = openOn(flipped(files, SEGMENT, byte * 8 + (number % 8)));
+        const others = numbers.filter((other) => other !== number).map((other) => `${other} ${text(other)} -`);
+        expect([byte - at, rows.get(1), [...new Set(reports)]]).toEqual([byte - at, others, ['log damaged']]);
+      }
+    }
+  });
+
   test('a damaged record in the middle costs itself only, also when the segment was never closed', () => {
     const files = filesAfter(false, ...MIXED);
     const at = Buffer.from(files.get(SEGMENT) ?? []).indexOf('one');
