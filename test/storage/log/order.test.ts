@@ -169,6 +169,38 @@ describe('operations that end in any order', () => {
     }
   });
 
+  test('B4 acks that an emptied segment had are safe elsewhere before it goes, whenever the power is lost', () => {
+    const emptied = 'log/0000000002.log';
+    let removals = 0;
+    for (const policy of POLICIES) {
+      for (let moment = 0; moment < 120; moment++) {
+        const disk = new ShuffledDisk(seeded(moment + 1));
+        const log = open(disk);
+        // The first segment stays: most of it is alive.
+        for (let sequence = 1; sequence <= 7; sequence++) {
+          append(log, (batch) => batch.publish(1, sequence, [PAYLOAD]));
+          disk.settle();
+        }
+        for (let sequence = 1; !disk.paths.includes(emptied); sequence++) {
+          append(log, (batch) => batch.publish(3, sequence, [PAYLOAD]));
+          disk.settle();
+        }
+        // The one behind it has the acks of two of them, and soon nothing else that counts: it is emptied by and by.
+        append(log, (batch) => batch.acks(1, [[2, 3]]));
+        disk.settle();
+        for (let sequence = 1; sequence <= 20; sequence++) {
+          append(log, (batch) => batch.publish(2, sequence, [PAYLOAD]));
+          append(log, (batch) => batch.acks(2, [[sequence, sequence]]));
+          for (let count = 0; count < moment % 10; count++) disk.step();
+        }
+        for (let count = 0; count < moment; count++) disk.step();
+        if (!disk.paths.includes(emptied)) removals++;
+        expect([policy, moment, sequencesOf(open(disk.crash(policy)))]).toEqual([policy, moment, [1, 4, 5, 6, 7]]);
+      }
+    }
+    expect(removals).toBeGreaterThan(100);
+  });
+
   test('reads between the steps of emptying segments find every message, whatever ends first', () => {
     let copied = 0;
     for (let seed = 1; seed < 60; seed++) {
