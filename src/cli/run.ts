@@ -23,6 +23,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     command(version(), take, look).parse(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
+    // What stands in for a help text that was asked for by nobody.
+    if (error instanceof CommanderError && error.code === 'commander.help')
+      fail('store needs a command: verify, dump or compact', EXIT_BAD_OPTION);
     if (error instanceof CommanderError || error instanceof OptionError) fail(error.message, EXIT_BAD_OPTION);
     throw error;
   }

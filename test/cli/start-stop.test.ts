@@ -129,7 +129,7 @@ describe('the data directory', () => {
     const lock = join(data, 'warren.lock');
     for (let time = 0; time < 2; time++) {
       await using broker = await startBrokerProcess([...ANY, '--data-dir', data]);
-      expect(Number(await readFile(lock, 'utf8'))).toBe(broker.command.pid);
+      expect(Number.parseInt(await readFile(lock, 'utf8'), 10)).toBe(broker.command.pid);
       expect((await broker.command.end()).code).toBe(0);
       expect(existsSync(lock)).toBe(false);
     }

@@ -69,5 +69,7 @@ describe('warren store', () => {
     expect([nowhere.code, nowhere.stderr]).toEqual([1, `warren: there is no log in ${join(dir, 'nowhere')}\n`]);
     const without = await runCommand(['store', 'verify']);
     expect([without.code, without.stderr]).toEqual([2, "warren: missing required argument 'dir'\n"]);
+    const bare = await runCommand(['store']);
+    expect([bare.code, bare.stderr]).toEqual([2, 'warren: store needs a command: verify, dump or compact\n']);
   });
 });

@@ -56,15 +56,30 @@ function release(own: string, file: string): () => void {
   };
 }
 
-/** A file of this process that says who it is: it becomes the lock whole, so that nobody ever finds an empty one. */
+/**
+ * A file of this process that says who it is: it becomes the lock whole, so that nobody ever finds an empty one. Where there
+ * is no room for it, the lock that a dead process has left makes some; only there several starts can come in each other's way.
+ */
 function writeTicket(file: string): string {
   const ticket = `${file}.${process.pid}`;
+  const text = `${process.pid}\n${bootId()}\n`;
+  const code = writeWhole(ticket, text);
+  if (code === null) return ticket;
+  if (code === 'ENOSPC' && ownerOf(file) === null) {
+    rmSync(file, { force: true });
+    if (writeWhole(ticket, text) === null) return ticket;
+  }
+  throw new DataDirError(`cannot lock ${file}: ${code}`);
+}
+
+/** Null, or why it could not be written; it is not there then. */
+function writeWhole(file: string, text: string): string | null {
   try {
-    writeFileSync(ticket, `${process.pid}\n${bootId()}\n`);
-    return ticket;
+    writeFileSync(file, text);
+    return null;
   } catch (error) {
-    rmSync(ticket, { force: true });
-    throw new DataDirError(`cannot lock ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    rmSync(file, { force: true });
+    return (error as NodeJS.ErrnoException).code ?? 'EIO';
   }
 }
 
