@@ -110,6 +110,8 @@ export type FromQueue =
       readonly epoch: number;
       readonly batch: number;
       readonly refused: readonly number[] | null;
+      /** Messages wait in it, so that there is no hurry to send more. */
+      readonly isBehind: boolean;
     }
   /** The queue is gone and the consumer with it. */
   | { readonly tag: 'consumerGone'; readonly queueId: number; readonly consumerId: number };

@@ -143,7 +143,8 @@ export class QueueState {
     const { id } = this.record;
     this.store.commit((isSafe) => {
       const all = isSafe ? refused : messages.map((_message, place) => place);
-      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused: all });
+      const isBehind = this.queue.store.readyCount > 0;
+      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused: all, isBehind });
     });
   }
 

@@ -100,7 +100,7 @@ export class StreamState {
     const { id } = this.record;
     this.kept.log.commit((isSafe) => {
       const refused = isSafe ? null : messages.map((_message, place) => place);
-      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused });
+      this.context.send(channel, { tag: 'taken', queueId: id, epoch: this.epoch, batch, refused, isBehind: false });
     });
     this.pump();
   }

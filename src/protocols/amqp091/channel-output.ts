@@ -30,8 +30,8 @@ export class ChannelOutput {
     this.context.send(this.args.connection, { tag: 'deliveries', channel: this.args.channel, deliveries });
   }
 
-  consumed(bytes: number): void {
-    this.context.send(this.args.connection, { tag: 'consumed', bytes });
+  consumed(bytes: number, isBehind: boolean): void {
+    this.context.send(this.args.connection, { tag: 'consumed', bytes, isBehind });
   }
 
   flush(): void {

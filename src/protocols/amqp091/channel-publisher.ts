@@ -25,6 +25,8 @@ export class ChannelPublisher {
   private owedBytes = 0;
   /** Messages sent to queues that have not said that they are safe, and the bytes of their bodies. */
   private untaken = 0;
+  /** In the queue that has taken something last messages wait. */
+  private isBehind = false;
   private untakenBytes = 0;
   private isOver = false;
   private transaction: { readonly message: Message; readonly mandatory: boolean }[] = [];
@@ -114,6 +116,7 @@ export class ChannelPublisher {
 
   taken(message: Extract<FromQueue, { tag: 'taken' }>): void {
     this.channel.peers.hearTaken(message);
+    this.isBehind = message.isBehind;
     this.repay();
     this.channel.output.confirms(this.takeConfirms());
   }
@@ -153,7 +156,7 @@ export class ChannelPublisher {
 
   repayAll(): void {
     if (this.owedBytes === 0) return;
-    this.channel.output.consumed(this.owedBytes);
+    this.channel.output.consumed(this.owedBytes, this.isBehind);
     this.owedBytes = 0;
   }
 }

@@ -58,7 +58,6 @@ export class Connection {
   private phase: 'handshake' | 'running' | 'closing' | 'closed' = 'handshake';
   private heartbeat: Heartbeat | null = null;
   private readonly readAhead: ReadAhead;
-  /** In the chunk being read. */
   private commandsRead = 0;
   private unconsumedBytes = 0;
   private isReading = true;
@@ -126,7 +125,7 @@ export class Connection {
         if (this.phase === 'running') this.output.confirms(message.channel, message.confirms);
         break;
       case 'consumed':
-        this.consumed(message.bytes);
+        this.consumed(message.bytes, message.isBehind);
         break;
       case 'ended':
         this.channels.ended(message, this.phase === 'running');
@@ -203,8 +202,9 @@ export class Connection {
     if (this.alarms.isOver(this.handshake.capabilities.connectionBlocked)) this.readOn();
   }
 
-  private consumed(bytes: number): void {
+  private consumed(bytes: number, isBehind: boolean): void {
     this.unconsumedBytes -= bytes;
+    this.readAhead.consumed(isBehind);
     if (!this.isReading) this.readOn();
   }
 

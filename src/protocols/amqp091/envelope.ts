@@ -44,7 +44,8 @@ export type FromChannel =
   | { readonly tag: 'replies'; readonly channel: number; readonly replies: readonly Reply[] }
   | { readonly tag: 'deliveries'; readonly channel: number; readonly deliveries: readonly OutgoingDelivery[] }
   | { readonly tag: 'confirms'; readonly channel: number; readonly confirms: readonly ConfirmRange[] }
-  | { readonly tag: 'consumed'; readonly bytes: number }
+  /** `isBehind`: messages wait where the channel publishes to, so that there is no hurry to read more. */
+  | { readonly tag: 'consumed'; readonly bytes: number; readonly isBehind: boolean }
   /** The channel is over and its number free; `replies` go out first. */
   | {
       readonly tag: 'ended';

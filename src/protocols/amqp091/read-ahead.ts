@@ -1,6 +1,7 @@
 // The chunks that a connection has asked its socket for, and those that came while it must not read. Of large messages
 // several chunks make one slice, so that what comes of them leaves in large writes; of small ones a single chunk is
-// already a slice. Both are bounded (DESIGN decisions 9 and 16), and connections that read at the same time share what one
+// already a slice. Where messages wait in a queue nothing is read ahead, for more would only wait with them; else the
+// distance grows by a chunk at a time. Both are bounded (DESIGN decisions 9 and 16), and connections that read at the same time share what one
 // alone may have, so that a turn stays short.
 import type { Context } from '../../process/index.ts';
 import {
@@ -35,6 +36,8 @@ export class ReadAhead {
   /** Asked for and not yet come. */
   private pending = 0;
   private wanted = 1;
+  /** What the queues behind have let it grow to. */
+  private allowed = 1;
   private readonly held: Uint8Array[] = [];
   private readonly readers: Readers;
   /** The last period in which this one is counted among the readers. */
@@ -72,6 +75,11 @@ export class ReadAhead {
     this.wanted = Math.max(1, Math.floor(Math.min(READ_AHEAD_CHUNKS_MAX, byBytes, byCommands, share)));
   }
 
+  /** A channel has passed a chunk on; `isBehind` when messages wait in its queue. */
+  consumed(isBehind: boolean): void {
+    this.allowed = isBehind ? 1 : Math.min(READ_AHEAD_CHUNKS_MAX, this.allowed + 1);
+  }
+
   private countReaders(nowMs: number): number {
     const { readers } = this;
     const period = Math.floor(nowMs / READERS_MS);
@@ -89,7 +97,7 @@ export class ReadAhead {
 
   /** How many more chunks to ask for now, at least 0, so that no more than `chunksMax` are on their way or wait. */
   ask(chunksMax: number): number {
-    const chunks = Math.max(0, Math.min(this.wanted, chunksMax) - this.pending - this.held.length);
+    const chunks = Math.max(0, Math.min(this.wanted, this.allowed, chunksMax) - this.pending - this.held.length);
     this.pending += chunks;
     return chunks;
   }

@@ -13,9 +13,16 @@ const CHUNK = 65_536;
 
 const nobody = (): Readers => ({ period: 0, now: 0, before: 0 });
 
+/** One whose queues have let it go on for long. */
+function grown(readers: Readers = nobody()): ReadAhead {
+  const ahead = new ReadAhead(readers);
+  for (let count = 0; count < READ_AHEAD_CHUNKS_MAX; count++) ahead.consumed(false);
+  return ahead;
+}
+
 /** The chunks on their way after one chunk of so many bytes with so many commands was read. */
 function aheadAfter(bytes: number, commands: number, chunksMax = READ_AHEAD_CHUNKS_MAX): number {
-  const ahead = new ReadAhead(nobody());
+  const ahead = grown();
   expect(ahead.ask(chunksMax)).toBe(1);
   ahead.came();
   ahead.read(bytes, commands, 0);
@@ -40,7 +47,7 @@ describe('the chunks that a connection asks for', () => {
   });
 
   it('are asked for only as far as none is on its way and none waits', () => {
-    const ahead = new ReadAhead(nobody());
+    const ahead = grown();
     ahead.ask(16);
     ahead.came();
     ahead.read(CHUNK, 0, 0);
@@ -61,9 +68,21 @@ describe('the chunks that a connection asks for', () => {
     expect(ahead.ask(4)).toBe(2);
   });
 
+  it('are one more each time a chunk was passed on, and one again as soon as messages wait behind', () => {
+    const ahead = new ReadAhead(nobody());
+    const next = (isBehind: boolean): number => {
+      ahead.consumed(isBehind);
+      ahead.read(CHUNK, 0, 0);
+      const chunks = ahead.ask(READ_AHEAD_CHUNKS_MAX);
+      for (let came = 0; came < chunks; came++) ahead.came();
+      return chunks;
+    };
+    expect([false, false, false, true, true, false].map(next)).toEqual([2, 3, 4, 1, 1, 2]);
+  });
+
   it('are fewer each where many connections of a thread read at the same time, and many again when they have stopped', () => {
     const readers = nobody();
-    const connections = Array.from({ length: 100 }, () => new ReadAhead(readers));
+    const connections = Array.from({ length: 100 }, () => grown(readers));
     const read = (count: number, nowMs: number): number => {
       let chunks = 0;
       for (const each of connections.slice(0, count)) {
