@@ -1,10 +1,11 @@
 // Question: how does the runtime compare with the BEAM? Runs the runtime cases, each in a process of its own, and with
-// `--peers` the same work in Erlang, sample by sample in turns.
+// `--peers` the same work in Erlang and in actor libraries for JavaScript, sample by sample in turns.
 
 import hostProcess from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { BenchCase, CaseResult, Contender, Repeats } from './harness.ts';
 import { sampleInTurns } from './harness.ts';
+import { openLibraries } from './peers/actor-libraries.ts';
 import { compileErlang, type ErlangBench } from './peers/erlang.ts';
 import { LineProcess } from './peers/line-process.ts';
 import { OURS } from './results.ts';
@@ -43,6 +44,7 @@ async function runCase(bench: BenchCase, run: RuntimeRun, erlang: ErlangBench | 
   if (erlang !== undefined && bench.peer !== undefined) {
     contenders.push(erlang.open(bench.peer, bench.unit, run.sampleSeconds));
   }
+  if (run.hasPeers) contenders.push(...openLibraries(bench.name));
   try {
     const { summaries, failures } = await sampleInTurns(contenders, run.repeats);
     const { name, question, unit } = bench;
