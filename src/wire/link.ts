@@ -62,6 +62,8 @@ export class Link {
   private carrier: Carrier | null = null;
   private writer: RingWriter | null = null;
   private reader: RingReader | null = null;
+  /** Whether what has been sent since the last flush is worth a wake-up. */
+  private isUrgent = false;
 
   constructor(origin: Origin, identities: Identities, limits: LinkLimits) {
     this.origin = origin;
@@ -106,20 +108,25 @@ export class Link {
     }
     this.outbox.complete(at);
     this.sent++;
+    // Who sleeps has nothing to say to the one that no longer listens: every call ends with one of these.
+    if (signal.kind !== 'demonitor') this.isUrgent = true;
   }
 
   notify(notice: Notice): void {
+    this.isUrgent = true;
     const at = this.beginRecord();
     this.encoder.byte(NOTICE);
     this.encoder.term(notice, 0);
     this.outbox.complete(at);
   }
 
-  /** Publishes what fits and wakes the other side. */
+  /** Publishes what fits and wakes the other side, which a demonitor alone does not: it is read with what comes next. */
   flush(): void {
     const { writer, carrier } = this;
     if (writer === null || carrier === null || this.outbox.backlogBytes === 0) return;
-    this.outbox.flush(writer, (bytes) => carrier.handOver(bytes));
+    const isDone = this.outbox.flush(writer, (bytes) => carrier.handOver(bytes));
+    if (isDone && !this.isUrgent) return;
+    this.isUrgent = !isDone;
     carrier.wake();
   }
 

@@ -1,7 +1,14 @@
 // Access: who may log in, open a vhost, and do what in it. Pure rules over records.
 export { authorize, type Grants, grantsOf, needsOf, type Operation, refusalOf } from './authorize.ts';
 export { type AccessEvent, changeRefusal } from './changes.ts';
-export { bindingRefusal, channelRefusal, entryRefusal, patternRefusal, queueRefusal } from './limits.ts';
+export {
+  bindingRefusal,
+  channelRefusal,
+  entryRefusal,
+  isEntryLimited,
+  patternRefusal,
+  queueRefusal,
+} from './limits.ts';
 export type { Pattern } from './linear-pattern.ts';
 export { LoginThrottle } from './login-throttle.ts';
 export * from './password-hashes.ts';

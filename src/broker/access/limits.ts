@@ -33,6 +33,17 @@ export function entryRefusal(
   return result === 'refused' ? `access to vhost '${vhost}' refused for user '${user}'` : null;
 }
 
+/** Whether how many connections there are decides over one more of that user in that vhost. */
+export function isEntryLimited(
+  access: AccessRecords,
+  { user, vhost }: { readonly user: string; readonly vhost: string },
+  { connectionsPerNode, connectionsPerVhost, connectionsPerUser }: BrokerLimits,
+): boolean {
+  const ofVhost = access.vhosts.find(({ name }) => name === vhost)?.limits.connectionsMax ?? connectionsPerVhost;
+  const own = userNamed(access, user)?.limits.connectionsMax ?? connectionsPerUser;
+  return [connectionsPerNode, ofVhost, own].some((limit) => limit !== Number.POSITIVE_INFINITY);
+}
+
 /** Why a user may not open one more channel (530), or null. */
 export function channelRefusal(access: AccessRecords, user: string, open: number): string | null {
   const limit = userNamed(access, user)?.limits.channelsMax ?? null;

@@ -17,9 +17,9 @@ export function changeAccess(
   if (event.tag === 'vhostDeleted') deleteQueues(metadata, context, event.vhost);
   metadata.emit(event);
   if (event.tag === 'vhostDeleted') {
-    metadata.sessions.close(({ vhost }) => vhost === event.vhost, `vhost '${event.vhost}' is deleted`);
+    metadata.sessions.close(({ vhost }) => vhost === event.vhost, vhostDeleted(event.vhost).text);
   } else if (event.tag === 'userDeleted') {
-    metadata.sessions.close(({ user }) => user === event.user, `user '${event.user}' is deleted`);
+    metadata.sessions.close(({ user }) => user === event.user, userDeletedText(event.user));
   }
   return { ok: true, value: true };
 }
@@ -36,4 +36,9 @@ function deleteQueues(metadata: MetadataState, context: Pick<Context, 'send'>, v
     metadata.removeQueue(id);
     if (place !== undefined) context.send(place.pid, { tag: 'vanish' });
   }
+}
+
+/** What the connections of a user that is no more are told. */
+export function userDeletedText(user: string): string {
+  return `user '${user}' is deleted`;
 }

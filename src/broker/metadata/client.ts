@@ -3,10 +3,10 @@
 import { call, tryCall } from '../../behaviours/index.ts';
 import { type Context, context as currentContext, type Effects } from '../../process/index.ts';
 import type { AnyPid, Pid } from '../../term/index.ts';
-import { userNamed } from '../access/index.ts';
+import { type BrokerLimits, DEFAULT_LIMITS, entryRefusal, isEntryLimited, userNamed } from '../access/index.ts';
 import { historyLength, mergedHistory, type Remembered } from '../exchange/index.ts';
 import type { Message } from '../message.ts';
-import type { Outcome } from '../queue-server/protocol.ts';
+import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
 import type {
   BindExchange,
   BindQueue,
@@ -14,12 +14,16 @@ import type {
   DeclareExchange,
   DeclareQueue,
   DeleteExchange,
+  Entered,
+  Placed,
 } from './protocol.ts';
 import type { QueueRecord } from './records.ts';
-import { awaitReplica, type Replica, type ReplicaPid, replicaHere } from './thread-replica.ts';
+import { awaitReplica, catchUp, type Replica, type ReplicaPid, replicaHere } from './thread-replica.ts';
 
 /** The metadata is slow only while threads die; nobody gives up on it, its own end ends whoever waits. */
 const PATIENCE_MS = Number.POSITIVE_INFINITY;
+/** Counts that no limit looks at. */
+const NOBODY = { onNode: 0, inVhost: 0, ofUser: 0 } as const;
 
 /** exchange.declare (digest 5). Refusals: 403, 404, 406, 503. */
 export function declareExchange(replica: Replica, wanted: DeclareExchange): Effects<Outcome<true>> {
@@ -60,16 +64,50 @@ export function declareQueue(replica: Replica, wanted: DeclareQueue): Effects<Ou
   return call(replica.metadata, { tag: 'declareQueue', wanted: plain }, PATIENCE_MS);
 }
 
+/** The place of a queue's actor that has just begun: the one it was given when it was spawned, or a new one. */
+export function* takePlace(context: Context, replica: Replica, record: QueueRecord): Effects<Placed> {
+  yield* catchUp(context, replica);
+  const { tables, metadata } = replica;
+  const place = tables.placeOf(record.id);
+  if (place?.pid === context.self) return { epoch: place.epoch, effective: tables.effectiveArguments(record) };
+  const pid = context.self as AnyPid as Pid<QueueMessage>;
+  const placed = yield* call(metadata, { tag: 'queuePlaced', id: record.id, pid });
+  // Where a dead letter may go is known here before the first one leaves.
+  yield* catchUp(context, replica);
+  return placed;
+}
+
 /** Deletes the exclusive queues of a connection that closes; they are gone from all tables' version when it returns. */
 export function* deleteExclusiveQueues(connection: AnyPid): Effects<void> {
-  const replica = yield* awaitReplica(yield* currentContext());
+  const context = yield* currentContext();
+  const replica = yield* awaitReplica(context);
+  yield* catchUp(context, replica);
+  if (!replica.tables.ownsQueues(connection)) return;
   yield* call(replica.metadata, { tag: 'deleteExclusive', connection }, PATIENCE_MS);
 }
 
-/** A connection opens a vhost, for as long as it lives. Null, or why it may not (530). */
-export function* enterVhost(connection: AnyPid, user: string, vhost: string): Effects<string | null> {
-  const replica = yield* awaitReplica(yield* currentContext());
-  return yield* call(replica.metadata, { tag: 'enterVhost', connection, user, vhost }, PATIENCE_MS);
+/**
+ * A connection opens a vhost, for as long as it lives. Null, or why it may not (530). The metadata is waited for only where
+ * there is a limit.
+ */
+export function* enterVhost(
+  connection: AnyPid,
+  user: string,
+  vhost: string,
+  limits: BrokerLimits = DEFAULT_LIMITS,
+): Effects<string | null> {
+  const context = yield* currentContext();
+  const replica = yield* awaitReplica(context);
+  yield* catchUp(context, replica);
+  const { metadata, tables } = replica;
+  if (isEntryLimited(tables.configuration, { user, vhost }, limits)) {
+    return yield* call(metadata, { tag: 'enterVhost', connection, user, vhost }, PATIENCE_MS);
+  }
+  const refusal = entryRefusal(tables.configuration, { user, vhost }, NOBODY, limits);
+  if (refusal === null) {
+    context.send(metadata as AnyPid as Pid<Entered>, { tag: 'entered', connection, user, vhost });
+  }
+  return refusal;
 }
 
 /** A connection opens one channel beside `open` others. Null, or why it may not (530). Asks only where there is a limit. */

@@ -1,22 +1,9 @@
 // The metadata of the broker as one process on the control thread (DESIGN decision 14): it decides what is declared,
-// bound and deleted, tells every replica, bumps the version word, and only then answers. Starting a queue is the one
-// thing that takes time; everything else goes on meanwhile.
-import {
-  type CallResult,
-  call,
-  type From,
-  genServer,
-  noReply,
-  ok,
-  reply,
-  replyTo,
-  type ServerContext,
-  stop,
-} from '../../behaviours/index.ts';
+// bound and deleted, tells every replica, bumps the version word, and only then answers. Queues: queue-starts.ts.
+import { type CallResult, call, type From, genServer, noReply, ok, reply, stop } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
-import { type AnyPid, formatReason, type Pid } from '../../term/index.ts';
-import { type BrokerLimits, bindingRefusal, patternRefusal, queueRefusal } from '../access/index.ts';
-import { checkQueueArguments, plainName } from '../arguments.ts';
+import { type BrokerLimits, bindingRefusal, patternRefusal, userNamed } from '../access/index.ts';
+import { plainName } from '../arguments.ts';
 import {
   type Decision,
   decideExchangeBind,
@@ -24,42 +11,36 @@ import {
   decideExchangeDelete,
   decideExchangeUnbind,
   decideQueueBind,
-  decideQueueDeclare,
   decideQueueUnbind,
 } from '../declaration.ts';
-import { type BrokerError, noQueue, serverNamedRefused } from '../errors.ts';
 import { type BindingRecord, type RoutingTables, topicCost } from '../exchange/index.ts';
-import { NO_FIELDS } from '../field-table.ts';
-import { queueType } from '../queue/index.ts';
-import type { Outcome, QueueMessage } from '../queue-server/protocol.ts';
+import type { Outcome } from '../queue-server/protocol.ts';
 import { keepsLog, LOG_NAME, type LogPid } from '../store/index.ts';
-import { changeAccess, vhostDeleted } from './access-changes.ts';
+import { changeAccess, userDeletedText, vhostDeleted } from './access-changes.ts';
 import type { MetadataEvent } from './events.ts';
 import { recoverMetadata } from './journal.ts';
-import { MetadataState, type StartingQueue } from './metadata-state.ts';
+import { MetadataState } from './metadata-state.ts';
 import { changePolicy, configure } from './policy-changes.ts';
-import type { BindQueue, DeclareQueue, MetadataCall, MetadataMessage, Placed, QueueNotStarted } from './protocol.ts';
-import { queueStarter } from './queue-starter.ts';
-import type { QueueRecord } from './records.ts';
+import type { BindQueue, Entered, MetadataCall, MetadataMessage } from './protocol.ts';
+import {
+  beginQueue,
+  declareQueue,
+  nextThreads,
+  queueNotStarted,
+  queueStarted,
+  type Starts,
+  startActor,
+  startAgain,
+} from './queue-starts.ts';
 import { RecoveryBarrier } from './recovery-barrier.ts';
 import { snapshotOf } from './tables.ts';
 import type { ReplicaPid } from './thread-replica.ts';
 
-interface State {
-  readonly metadata: MetadataState;
-  /** The data threads, where queues live. */
-  readonly threads: readonly number[];
-  readonly barrier: RecoveryBarrier;
-}
-
 const DONE = { ok: true, value: true } as const;
-const GENERATED_LENGTH = 22;
-/** How long a durable queue that no thread took waits for its next start. */
-const START_AGAIN_MS = 1_000;
 
 /** The process body of the metadata server; its arguments are the threads that queues are spread over, and limits. */
 export const metadataServer = genServer<
-  State,
+  Starts,
   [readonly number[], BrokerLimits?],
   MetadataCall,
   never,
@@ -74,7 +55,7 @@ export const metadataServer = genServer<
     const metadata = new MetadataState(context, log, recovered, limits);
     if (log !== null && recovered !== null) yield* dropUnknownRows(metadata, log);
     const unplaced = metadata.unplaced();
-    const state: State = { metadata, threads, barrier: new RecoveryBarrier(unplaced.map(({ id }) => id)) };
+    const state: Starts = { metadata, threads, barrier: new RecoveryBarrier(unplaced.map(({ id }) => id)) };
     for (const record of unplaced) startActor(context, record, nextThreads(state));
     for (const thread of threads) {
       for (const record of state.metadata.takeOrphans(thread)) startActor(context, record, [thread]);
@@ -101,7 +82,8 @@ export const metadataServer = genServer<
         return outcome === null ? noReply(state) : answer(state, from, outcome);
       }
       case 'queuePlaced':
-        return beginQueue(state, context, request.id, request.pid, from);
+        beginQueue(state, context, request.id, request.pid, from);
+        return noReply(state);
       case 'queueDeleted':
         metadata.removeQueue(request.id);
         return answer(state, from, true as const);
@@ -126,7 +108,9 @@ export const metadataServer = genServer<
   },
   handleInfo(message, state, context) {
     if (message.tag === 'DOWN') state.metadata.down(message);
+    else if (message.tag === 'queueStarted') queueStarted(state, context, message);
     else if (message.tag === 'queueNotStarted') queueNotStarted(state, context, message);
+    else if (message.tag === 'entered') entered(state.metadata, message);
     else if (message.tag === 'channelsClosed') state.metadata.sessions.channelsClosed(message.connection, message.open);
     else if (message.tag === 'reportLosses') state.metadata.reportLosses();
     else if (message.tag === 'safe') state.metadata.journal?.safe(message.batch);
@@ -135,6 +119,13 @@ export const metadataServer = genServer<
     return noReply(state);
   },
 });
+
+/** The vhost, or the user, may have been deleted while this was on its way. */
+function entered({ sessions, tables }: MetadataState, { connection, user, vhost }: Entered): void {
+  sessions.entered(connection, user, vhost);
+  if (!tables.hasVhost(vhost)) sessions.closeOne(connection, vhostDeleted(vhost).text);
+  else if (userNamed(tables.configuration, user) === undefined) sessions.closeOne(connection, userDeletedText(user));
+}
 
 // ---- exchanges and bindings
 
@@ -193,7 +184,7 @@ function withinBindings(
 }
 
 /** Answers a call: at once, or when what it has changed is safe. */
-function answer(state: State, from: From, outcome: unknown): CallResult<never, State> {
+function answer(state: Starts, from: From, outcome: unknown): CallResult<never, Starts> {
   const { journal } = state.metadata;
   if (journal === null) return reply(outcome as never, state);
   journal.answer(from, outcome);
@@ -218,167 +209,4 @@ function carryOut<T>(
 
 function withRecord({ tables }: MetadataState, wanted: BindQueue) {
   return { ...wanted, record: tables.queueByName(wanted.vhost, plainName(wanted.queue)) };
-}
-
-// ---- queues
-
-/** The outcome, or null when it comes later: the queue has to be started, or is being started already. */
-function declareQueue(
-  state: State,
-  context: ServerContext,
-  wanted: DeclareQueue,
-  from: From,
-): Outcome<QueueRecord> | null {
-  const { metadata } = state;
-  const { vhost, connection } = wanted;
-  if (!metadata.tables.hasVhost(vhost)) return { ok: false, error: vhostDeleted(vhost) };
-  const name = plainName(wanted.name);
-  const starting = metadata.startingByName(vhost, name);
-  if (starting !== undefined) {
-    starting.behind.push({ wanted, from });
-    return null;
-  }
-  if (name === '' && !wanted.passive) return declareGenerated(state, context, wanted, from);
-  const record = metadata.tables.queueByName(vhost, name);
-  const decision = decideQueueDeclare(wanted, record, connection);
-  if (decision.tag === 'refused') return { ok: false, error: decision.error };
-  if (decision.tag === 'change') {
-    const full = fullVhost(metadata, vhost, name);
-    if (full !== null) return { ok: false, error: full };
-    return begin(state, context, metadata.newQueue(wanted, decision.change), from);
-  }
-  return record === undefined ? { ok: false, error: noQueue(vhost, name) } : { ok: true, value: record };
-}
-
-/** A queue that the server names (digest 6). */
-function declareGenerated(
-  state: State,
-  context: ServerContext,
-  wanted: DeclareQueue,
-  from: From,
-): Outcome<QueueRecord> | null {
-  const { metadata } = state;
-  const type = queueType(wanted.arguments);
-  if (type !== 'classic') return { ok: false, error: serverNamedRefused(type) };
-  const name = `amq.gen-${context.env.ids.next(GENERATED_LENGTH)}`;
-  const error = fullVhost(metadata, wanted.vhost, name) ?? checkQueueArguments({ vhost: wanted.vhost, name }, wanted);
-  if (error !== null) return { ok: false, error };
-  return begin(state, context, metadata.newQueue(wanted, name), from);
-}
-
-/** The refusal where a vhost has as many queues as it may have, those that are starting included. */
-function fullVhost({ tables, starting, limits }: MetadataState, vhost: string, name: string): BrokerError | null {
-  const records = () => [...tables.allQueues(), ...[...starting.values()].map(({ record }) => record)];
-  const count = () => records().filter((each) => each.vhost === vhost).length;
-  return queueRefusal(tables.configuration, vhost, name, count, limits);
-}
-
-function begin(state: State, context: ServerContext, record: QueueRecord, from: From): null {
-  state.metadata.starting.set(record.id, { record, from, behind: [] });
-  startActor(context, record, nextThreads(state));
-  return null;
-}
-
-/** The threads in the order in which the next queue tries them. */
-function nextThreads({ metadata, threads }: State): readonly number[] {
-  const first = metadata.kept.started++ % Math.max(1, threads.length);
-  return [...threads.slice(first), ...threads.slice(0, first)];
-}
-
-/** Linked: a starter that crashes would leave somebody waiting for ever. */
-function startActor(context: ServerContext, record: QueueRecord, threads: readonly number[]): void {
-  const self = context.self as AnyPid as Pid<QueueNotStarted>;
-  context.spawnLink(queueStarter, [self, record, threads], { label: 'queue starter' });
-}
-
-/** A queue's actor says where it is, and hears when it may begin. */
-function beginQueue(state: State, context: ServerContext, id: number, pid: Pid<QueueMessage>, from: From) {
-  const { metadata, barrier } = state;
-  const epoch = queuePlaced(state, context, id, pid);
-  barrier.arrive(id);
-  barrier.pass(() => replyTo(context, from, placed(metadata, id, epoch)));
-  return noReply(state);
-}
-
-/** A queue's actor says where it is; returns its epoch. */
-function queuePlaced(state: State, context: ServerContext, id: number, pid: Pid<QueueMessage>): number {
-  const { metadata } = state;
-  const starting = metadata.starting.get(id);
-  if (starting !== undefined) {
-    metadata.starting.delete(id);
-    if (!metadata.tables.hasVhost(starting.record.vhost)) return placedTooLate(state, context, starting, pid);
-    metadata.addQueue(starting.record, pid);
-    const outcome: Outcome<QueueRecord> = { ok: true, value: starting.record };
-    if (metadata.journal === null) replyTo(context, starting.from, outcome);
-    else metadata.journal.answer(starting.from, outcome);
-    declareAgain(state, context, starting.behind);
-    return 1;
-  }
-  const place = metadata.tables.placeOf(id);
-  if (metadata.tables.queueById(id) === undefined) {
-    // Deleted while it was away.
-    context.send(pid, { tag: 'vanish' });
-    return 0;
-  }
-  if (place?.pid === pid) return place.epoch;
-  const epoch = (place?.epoch ?? 0) + 1;
-  metadata.placeQueue(id, pid, epoch);
-  return epoch;
-}
-
-/** The actor knows what holds for it before it handles anything. */
-function placed({ tables }: MetadataState, id: number, epoch: number): Placed {
-  const record = tables.queueById(id);
-  return { epoch, effective: record === undefined ? NO_FIELDS : tables.effectiveArguments(record) };
-}
-
-/** The vhost of a queue was deleted while its actor started. */
-function placedTooLate(
-  state: State,
-  context: ServerContext,
-  { record, from, behind }: StartingQueue,
-  pid: Pid<QueueMessage>,
-): number {
-  state.metadata.kept.slots.giveBack(record.slot);
-  context.send(pid, { tag: 'vanish' });
-  replyTo(context, from, { ok: false, error: vhostDeleted(record.vhost) } satisfies Outcome<QueueRecord>);
-  declareAgain(state, context, behind);
-  return 0;
-}
-
-function startAgain(state: State, context: ServerContext, id: number): void {
-  const record = state.metadata.tables.queueById(id);
-  if (record !== undefined) startActor(context, record, nextThreads(state));
-}
-
-function queueNotStarted(state: State, context: ServerContext, { id, reason }: QueueNotStarted): void {
-  const { metadata } = state;
-  const starting = metadata.starting.get(id);
-  const record = starting?.record ?? metadata.tables.queueById(id);
-  const { name } = record ?? { name: '' };
-  context.env.logger.log('error', 'queue did not start', { queue: name, reason: formatReason(reason) });
-  state.barrier.arrive(id);
-  if (starting === undefined) {
-    // What is in the log is not given up because no thread has taken it now.
-    if (record !== undefined && metadata.isLogged(record)) context.startTimer(START_AGAIN_MS, context.self, id);
-    else metadata.removeQueue(id);
-    return;
-  }
-  metadata.starting.delete(id);
-  metadata.kept.slots.giveBack(starting.record.slot);
-  const error: BrokerError = { scope: 'connection', code: 541, text: '' };
-  replyTo(context, starting.from, { ok: false, error } satisfies Outcome<QueueRecord>);
-  declareAgain(state, context, starting.behind);
-}
-
-/** What was declared while a queue of that name was starting is decided now, in order. */
-function declareAgain(
-  state: State,
-  context: ServerContext,
-  waiting: readonly { readonly wanted: DeclareQueue; readonly from: From }[],
-): void {
-  for (const { wanted, from } of waiting) {
-    const outcome = declareQueue(state, context, wanted, from);
-    if (outcome !== null) replyTo(context, from, outcome);
-  }
 }

@@ -96,11 +96,26 @@ export type MetadataCall =
   /** A connection closes: its exclusive queues go. */
   | Request<{ readonly tag: 'deleteExclusive'; readonly connection: AnyPid }, true>;
 
+/** What the starter of a new queue says when its actor is spawned. */
+export interface QueueStarted {
+  readonly tag: 'queueStarted';
+  readonly id: number;
+  readonly pid: Pid<QueueMessage>;
+}
+
 /** What the starter of a queue says when no thread took it. */
 export interface QueueNotStarted {
   readonly tag: 'queueNotStarted';
   readonly id: number;
   readonly reason: unknown;
+}
+
+/** A connection has opened a vhost where no limit counts it. */
+export interface Entered {
+  readonly tag: 'entered';
+  readonly connection: AnyPid;
+  readonly user: string;
+  readonly vhost: string;
 }
 
 /** A connection whose user's channels are limited has that many open now. */
@@ -111,8 +126,10 @@ export interface ChannelsClosed {
 }
 
 export type MetadataMessage =
+  | QueueStarted
   | QueueNotStarted
   | { readonly tag: 'reportLosses' }
+  | Entered
   | ChannelsClosed
   | FromLog
   | DownMessage

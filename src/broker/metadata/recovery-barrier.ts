@@ -10,6 +10,11 @@ export class RecoveryBarrier {
     this.missing = new Set(ids);
   }
 
+  /** Whether all have arrived. */
+  get isOpen(): boolean {
+    return this.missing.size === 0;
+  }
+
   /** That queue has its place, or cannot have it now: nobody waits for it. */
   arrive(id: number): void {
     if (!this.missing.delete(id) || this.missing.size > 0) return;
@@ -20,7 +25,7 @@ export class RecoveryBarrier {
 
   /** Calls `go` at once, or when the last queue has arrived. */
   pass(go: () => void): void {
-    if (this.missing.size === 0) go();
+    if (this.isOpen) go();
     else this.waiting.push(go);
   }
 }

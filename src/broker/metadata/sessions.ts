@@ -53,12 +53,16 @@ export class Sessions {
       ofUser: this.ofUser.get(user) ?? 0,
     };
     const refusal = entryRefusal(access, { user, vhost }, counts, this.limits);
-    if (refusal !== null) return refusal;
+    if (refusal === null) this.entered(connection, user, vhost);
+    return refusal;
+  }
+
+  /** A connection has opened a vhost. */
+  entered(connection: AnyPid, user: string, vhost: string): void {
     const session: Session = { user, vhost, channels: 0 };
     this.table.set(connection, session);
     this.count(session, 1);
     this.watch(connection);
-    return null;
   }
 
   /** A connection that has `open` channels opens one more. Null, or why not. */
@@ -81,10 +85,12 @@ export class Sessions {
 
   /** Closes the connections of a user or a vhost that is no more. */
   close(isMeant: (session: Session) => boolean, text: string): void {
-    const message: ForcedClose = { tag: 'forcedClose', text };
-    for (const [connection, session] of this.table) {
-      if (isMeant(session)) this.context.send(connection as Pid<ForcedClose>, message);
-    }
+    for (const [connection, session] of this.table) if (isMeant(session)) this.closeOne(connection, text);
+  }
+
+  /** Closes one connection. */
+  closeOne(connection: AnyPid, text: string): void {
+    this.context.send(connection as Pid<ForcedClose>, { tag: 'forcedClose', text });
   }
 
   /** Whether it was one of the connections. */

@@ -1,5 +1,6 @@
 // The metadata as plain indexed tables (DESIGN decision 14): one in the metadata server and one per thread. Reading is a
 // lookup; changing is applying an event.
+import type { AnyPid } from '../../term/index.ts';
 import type { VhostRecord } from '../access/index.ts';
 import {
   type BindingRecord,
@@ -47,6 +48,8 @@ export class Tables {
   private readonly vhosts = new Map<string, RoutingTables>();
   private readonly queues = new Map<number, QueueRecord>();
   private readonly places = new Map<number, QueuePlace>();
+  /** How many exclusive queues each connection has that has any. */
+  private readonly ownedBy = new Map<AnyPid, number>();
 
   constructor(formats: PropertiesFormats, nextTurn?: () => number) {
     this.formats = formats;
@@ -75,6 +78,11 @@ export class Tables {
 
   queueById(id: number): QueueRecord | undefined {
     return this.queues.get(id);
+  }
+
+  /** Whether a connection has exclusive queues. */
+  ownsQueues(connection: AnyPid): boolean {
+    return this.ownedBy.has(connection);
   }
 
   /** Where a queue's latest actor is; it may be dead. */
@@ -145,6 +153,7 @@ export class Tables {
   }
 
   addQueue(record: QueueRecord): void {
+    this.countOwned(record, 1);
     this.queues.set(record.id, record);
     this.vhosts.get(record.vhost)?.addQueue(record.name, record.id);
   }
@@ -159,7 +168,15 @@ export class Tables {
     if (record === undefined) return [];
     this.queues.delete(id);
     this.places.delete(id);
+    this.countOwned(record, -1);
     return this.vhosts.get(record.vhost)?.deleteQueue(id) ?? [];
+  }
+
+  private countOwned({ owner }: QueueRecord, by: 1 | -1): void {
+    if (owner === null) return;
+    const count = (this.ownedBy.get(owner) ?? 0) + by;
+    if (count > 0) this.ownedBy.set(owner, count);
+    else this.ownedBy.delete(owner);
   }
 }
 

@@ -17,8 +17,9 @@ import type { Effects } from '../../process/index.ts';
 import { hasTag } from '../../term/index.ts';
 import { consumerPriority } from '../arguments.ts';
 import { conditionalDeleteRefused, exclusiveUse, queueInUse, queueNotEmpty } from '../errors.ts';
+import { takePlace } from '../metadata/client.ts';
 import type { QueueRecord } from '../metadata/records.ts';
-import { awaitReplica, catchUp } from '../metadata/thread-replica.ts';
+import { awaitReplica } from '../metadata/thread-replica.ts';
 import { type QueueSettings, queueSettings } from '../queue/index.ts';
 import { forget, isLogged, keptInLog, keptInMemory } from './kept.ts';
 import type { ConsumeRequest, QueueCall, QueueMessage } from './protocol.ts';
@@ -40,13 +41,7 @@ export const queueServer = genServer<QueueState, [QueueRecord], QueueCall, never
   *handleContinue(what, state, context) {
     if (what === 'place') {
       const replica = yield* awaitReplica(context);
-      const { epoch, effective } = yield* call(replica.metadata, {
-        tag: 'queuePlaced',
-        id: state.record.id,
-        pid: context.self as never,
-      });
-      // Where a dead letter may go is known here before the first one leaves.
-      yield* catchUp(context, replica);
+      const { epoch, effective } = yield* takePlace(context, replica, state.record);
       state.placed(replica, epoch);
       state.adopt(queueSettings(effective));
       state.recover();

@@ -14,6 +14,7 @@ import {
 } from '../../behaviours/index.ts';
 import type { Effects } from '../../process/index.ts';
 import { exclusiveUse, streamRefused } from '../errors.ts';
+import { takePlace } from '../metadata/client.ts';
 import type { QueueRecord } from '../metadata/records.ts';
 import { awaitReplica } from '../metadata/thread-replica.ts';
 import type { QueueCall, QueueMessage } from '../queue-server/protocol.ts';
@@ -37,8 +38,7 @@ export const streamServer = genServer<StreamState, [QueueRecord], QueueCall, nev
   *handleContinue(what, state, context) {
     if (what === 'place') {
       const replica = yield* awaitReplica(context);
-      const placed = { tag: 'queuePlaced', id: state.record.id, pid: context.self as never } as const;
-      const { epoch, effective } = yield* call(replica.metadata, placed);
+      const { epoch, effective } = yield* takePlace(context, replica, state.record);
       state.placed(replica, epoch);
       state.adopt(streamSettings(effective));
     }

@@ -259,7 +259,7 @@ export class Connection {
   }
 
   private *open(vhost: string): Effects<void> {
-    const text = yield* enterVhost(this.context.self, this.user, vhost);
+    const text = yield* enterVhost(this.context.self, this.user, vhost, this.settings.limits);
     if (text !== null) {
       this.closeWith({ code: 530, text, classId: 10, methodId: 40 });
       return;

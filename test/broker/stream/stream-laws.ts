@@ -101,14 +101,18 @@ function beginning(
   return found < 0 ? next : found;
 }
 
-/** What retention has taken too early, or null: it takes whole segments, and no more of them than it has to. */
+/**
+ * What retention has taken too early, or null: it takes whole segments, and no more of them than it has to. What was there
+ * at a restart may be one segment since, whatever its length.
+ */
 function tooEarly(
   { first }: StreamLog<string>,
   { segmentBytes, maxLengthBytes, maxAgeMs }: StreamSettings,
   all: readonly { readonly message: string; readonly atMs: number }[],
   nowMs: number,
+  restartedAt: number,
 ): string | null {
-  if (first === 0) return null;
+  if (first <= restartedAt) return null;
   const kept = all.slice(first).reduce((sum, { message }) => sum + message.length + 8, 0);
   if (kept >= maxLengthBytes - segmentBytes || all[first - 1].atMs <= nowMs - maxAgeMs) return null;
   return `everything before ${first} is gone, and ${kept} bytes are left`;
@@ -122,6 +126,7 @@ function play({ steps, settings }: StreamRun, Made: Made): string | null {
   let nowMs = 0;
   let readers: Reader[] = [];
   let safe = 0;
+  let restartedAt = 0;
   const sync = (): void => {
     log.sync();
     safe = all.length;
@@ -142,7 +147,7 @@ function play({ steps, settings }: StreamRun, Made: Made): string | null {
       const messages = Array.from({ length: each.count }, (_, at) => `m${all.length + at}`);
       stream.append(messages, nowMs);
       all.push(...messages.map((message) => ({ message, atMs: nowMs })));
-      const early = tooEarly(stream, settings, all, nowMs);
+      const early = tooEarly(stream, settings, all, nowMs, restartedAt);
       if (early !== null) return early;
       stream.flush();
       log.send();
@@ -161,6 +166,7 @@ function play({ steps, settings }: StreamRun, Made: Made): string | null {
       log = log.crash();
       stream = open(settings, log, Made);
       all.length = safe;
+      restartedAt = safe;
       // Nobody comes back with an offset that was never given, but for those who asked for one to come.
       readers = readers
         .filter(({ wanted }) => wanted <= safe)
