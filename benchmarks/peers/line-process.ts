@@ -2,6 +2,7 @@
 // its stdout. A child that ends or stays silent fails the question with what it wrote to stderr; it is ended by its pid.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const STDERR_CHARS_MAX = 2000;
@@ -35,7 +36,7 @@ export class LineProcess {
     this.#ended = new Promise((resolve) => {
       const end = (text: string) => {
         this.#isEnded = true;
-        this.#question?.reject(new Error(`${command} ${text}: ${this.#words()}`));
+        this.#question?.reject(new Error(`${basename(command)} ${text}: ${this.#words()}`));
         resolve();
       };
       this.#child.once('error', (error) => end(`did not start (${error.message})`));

@@ -20,7 +20,11 @@ async function main(library: string | undefined, name: string | undefined): Prom
   hostProcess.exit(0);
 }
 
-main(hostProcess.argv[2], hostProcess.argv[3]).catch((error: Error) => {
-  hostProcess.stderr.write(`${error.stack ?? error.message}\n`);
+function fail(error: Error): void {
+  hostProcess.stderr.write(`${error.message}\n`);
   hostProcess.exit(1);
-});
+}
+
+// XState throws in a timer what goes wrong in an actor.
+hostProcess.on('uncaughtException', fail);
+main(hostProcess.argv[2], hostProcess.argv[3]).catch(fail);
